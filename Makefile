@@ -1,0 +1,69 @@
+# Hoahong. `make` alone lists what can be made. Needs Python 3.11 or newer with pip; nothing else.
+
+PYTHON  ?= python3
+VENV    := .venv
+BIN     := $(VENV)/bin
+WORKERS ?= 2
+# What pytest is told besides: make test ARGS="-k clawback"
+ARGS    ?=
+# The engine counts money: nearly every branch of it has to be walked by a test.
+COVERAGE_AT_LEAST := 98
+
+# The lock files carry hashes and no address: which index serves the packages is the machine's business.
+PIP_LOCKED := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+COMPILE     = build/lock/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+              --no-header --no-annotate --group build $(UPGRADE) pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev demo test quick lint format lock clean
+
+help: ## list what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+install: $(VENV)/.installed ## what Hoahong needs to run, in .venv
+
+install-dev: $(VENV)/.installed-dev ## what its tests and checks need, besides
+
+demo: install ## run the main job on made-up data, and show the books
+	$(BIN)/hoahong demo
+
+test: install-dev ## every test, on SQLite and PostgreSQL, with the branch coverage of the engine
+	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term --cov-fail-under=$(COVERAGE_AT_LEAST) $(ARGS)
+
+quick: install-dev ## the fast tests, on SQLite alone
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not slow and not postgresql" $(ARGS)
+
+lint: install-dev ## rules, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy commissions storefront migrations tests
+
+format: install-dev ## write the code in its one format
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+lock: ## pin all packages again; to newer ones with UPGRADE=--upgrade
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip install --quiet --disable-pip-version-check uv
+	$(COMPILE) --output-file requirements.lock
+	$(COMPILE) --extra test --extra lint --constraints requirements.lock --output-file requirements-dev.lock
+	@! grep -nE '://|^-' requirements.lock requirements-dev.lock || { echo "a lock file names an address"; exit 1; }
+
+clean: ## remove what was made here
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp file is newer than what it was made from, so that a second `make install` does nothing.
+# Hashes and an editable install don't mix: the lock first, then the project alone, built with the locked setuptools.
+# A path entry (compat) rather than an import hook: type checkers and new top-level packages see it.
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Hoahong needs Python 3.11 or newer: make PYTHON=python3.11 install")'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP_LOCKED) -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+	    --config-settings editable_mode=compat --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
+	$(PIP_LOCKED) -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,238 @@
+"""A completed order credits the people who brought it: the seller, and the sponsor above.
+
+Decides nothing itself: ``rules`` and ``teams`` say what is earned, under the plan version that
+was frozen when the order was paid. The hold begins here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from commissions import booking, sets, teams
+from commissions.errors import SaleUnknown, TimeInvalid
+from commissions.models import Commission, Conversion, Partner, Program, SaleLineRecord, SaleRecord
+from commissions.periods import aware
+from commissions.plans import Plans
+from commissions.rules import Quote, QuoteLine, quote
+from commissions.states import SALE_MOVES, CommissionState, SaleState, check_move
+from commissions.values import Completion
+
+
+class Accrued(NamedTuple):
+    """What one completion credited in all; ``new`` is False when it had been done before."""
+
+    reference: str
+    commissions: int
+    amount_minor: int
+    new: bool
+
+
+class _Terms(NamedTuple):
+    """A conversion being completed: its sale, its seller, the frozen terms, the time."""
+
+    sale_id: int
+    reference: str
+    partner_id: int
+    partner_kind: str
+    sponsor_id: int | None
+    plan_version_id: int
+    hold_days: int
+    at: datetime
+
+
+def accrue(
+    session: Session, program: Program, completions: Sequence[Completion], *, actor: str
+) -> list[Accrued]:
+    """Complete paid sales and book what they earn, in the order given.
+
+    Done twice it gives the same answer and books nothing. Raises SaleUnknown for an order never
+    paid, StateConflict for a cancelled one, TimeInvalid for a completion before payment, and
+    MonthSealed.
+    """
+    wanted = {completion.reference: completion for completion in completions}
+    sales = _lock_sales(session, program, wanted)
+    fresh = {ref: row.id for ref, row in sales.items() if row.state == SaleState.PAID}
+    for reference in fresh:
+        _check_time(sales[reference], wanted[reference].at)
+    _complete(session, fresh, wanted, actor=actor)
+    _book(session, program, _terms(session, fresh, wanted))
+    return _answers(session, [sales[completion.reference] for completion in completions], fresh)
+
+
+def _lock_sales(
+    session: Session, program: Program, wanted: Mapping[str, Completion]
+) -> dict[str, Row[tuple[int, str, str, datetime]]]:
+    rows = session.execute(
+        select(SaleRecord.id, SaleRecord.reference, SaleRecord.state, SaleRecord.paid_at)
+        .where(
+            SaleRecord.program_id == program.id,
+            sets.among(session, SaleRecord.reference, wanted),
+        )
+        .order_by(SaleRecord.id)
+        .with_for_update()
+    )
+    sales = {row.reference: row for row in rows}
+    for reference in wanted:
+        if reference not in sales:
+            message = f"Sale {reference} was never paid: record it before it is completed."
+            raise SaleUnknown(message)
+        if sales[reference].state != SaleState.COMPLETED:
+            check_move(SALE_MOVES, f"Sale {reference}", sales[reference].state, SaleState.COMPLETED)
+    return sales
+
+
+def _check_time(sale: Row[tuple[int, str, str, datetime]], at: datetime) -> None:
+    if aware(at) < sale.paid_at:
+        message = (
+            f"Sale {sale.reference} was paid at {sale.paid_at.isoformat()} and can't be completed"
+            f" before, at {at.isoformat()}."
+        )
+        raise TimeInvalid(message)
+
+
+def _complete(
+    session: Session,
+    fresh: Mapping[str, int],
+    wanted: Mapping[str, Completion],
+    *,
+    actor: str,
+) -> None:
+    rows = [
+        {"id": sale_id, "state": SaleState.COMPLETED, "completed_at": wanted[reference].at}
+        for reference, sale_id in fresh.items()
+    ]
+    sets.update_by_id(session, SaleRecord, rows)
+    moves = [(row["id"], SaleState.PAID, SaleState.COMPLETED, row["completed_at"]) for row in rows]
+    sets.record_moves(session, "sale", moves, actor=actor)
+
+
+def _terms(
+    session: Session, fresh: Mapping[str, int], wanted: Mapping[str, Completion]
+) -> list[_Terms]:
+    """Return the conversions among the sales, in the order in which they are completed."""
+    rows = session.execute(
+        select(
+            Conversion.sale_id,
+            Conversion.partner_id,
+            Conversion.partner_kind,
+            Partner.sponsor_id,
+            Conversion.plan_version_id,
+            Conversion.hold_days,
+        )
+        .join(Partner, Partner.id == Conversion.partner_id)
+        .where(sets.among(session, Conversion.sale_id, fresh.values()))
+    )
+    found = {row.sale_id: row for row in rows}
+    return [
+        _Terms(sale_id, reference, *found[sale_id][1:], aware(wanted[reference].at))
+        for reference, sale_id in ((ref, fresh[ref]) for ref in wanted if ref in fresh)
+        if sale_id in found
+    ]
+
+
+def _book(session: Session, program: Program, terms: Sequence[_Terms]) -> None:
+    lines = _lines(session, [term.sale_id for term in terms])
+    plans = Plans(session, program)
+    rows: list[dict[str, Any]] = []
+    for term in terms:
+        plan = plans.by_id(term.plan_version_id)
+        found = quote(plan, lines[term.sale_id], partner_kind=term.partner_kind)
+        rows.extend(_seller_rows(program, term, found))
+        rows.extend(_sponsor_rows(program, term, found, plan.override_bps))
+    booking.book(session, program, rows)
+
+
+def _lines(session: Session, sale_ids: Sequence[int]) -> dict[int, list[QuoteLine]]:
+    """Return each sale's lines with their bases net of what came back before completion."""
+    rows = session.execute(
+        select(
+            SaleLineRecord.sale_id,
+            SaleLineRecord.line_no,
+            SaleLineRecord.stock_code,
+            SaleLineRecord.category,
+            SaleLineRecord.amount_minor - SaleLineRecord.refunded_base_minor,
+        )
+        .where(sets.among(session, SaleLineRecord.sale_id, sale_ids))
+        .order_by(SaleLineRecord.sale_id, SaleLineRecord.line_no)
+    )
+    lines: dict[int, list[QuoteLine]] = defaultdict(list)
+    for sale_id, *line in rows:
+        lines[sale_id].append(QuoteLine(*line))
+    return lines
+
+
+def _seller_rows(program: Program, term: _Terms, found: Quote) -> list[dict[str, Any]]:
+    return [
+        _row(program, term)
+        | {
+            "partner_id": term.partner_id,
+            "kind": "sale",
+            "reference": f"{term.reference}:{group.rule.position}",
+            "rule_id": group.rule.id,
+            "base_minor": group.base_minor,
+            "rate_bps": group.rule.rate_bps,
+            "amount_minor": group.amount_minor,
+        }
+        for group in found.paying
+    ]
+
+
+def _sponsor_rows(
+    program: Program, term: _Terms, found: Quote, override_bps: int
+) -> list[dict[str, Any]]:
+    earned = teams.override(
+        sponsor_id=term.sponsor_id, base_minor=found.base_minor, rate_bps=override_bps
+    )
+    if earned is None:
+        return []
+    row = _row(program, term) | {
+        "partner_id": earned.partner_id,
+        "kind": "override",
+        "reference": f"{term.reference}:override",
+        "rule_id": None,
+        "base_minor": earned.base_minor,
+        "rate_bps": earned.rate_bps,
+        "amount_minor": earned.amount_minor,
+    }
+    return [row]
+
+
+def _row(program: Program, term: _Terms) -> dict[str, Any]:
+    return {
+        "program_id": program.id,
+        "sale_id": term.sale_id,
+        "state": CommissionState.ON_HOLD,
+        "effective_at": term.at,
+        "due_at": term.at + timedelta(days=term.hold_days),
+    }
+
+
+def _answers(
+    session: Session,
+    sales: Sequence[Row[tuple[int, str, str, datetime]]],
+    fresh: Mapping[str, int],
+) -> list[Accrued]:
+    rows = session.execute(
+        select(Commission.sale_id, Commission.amount_minor).where(
+            sets.among(session, Commission.sale_id, [sale.id for sale in sales]),
+            Commission.kind.in_(("sale", "override")),
+        )
+    )
+    amounts: dict[int | None, list[int]] = defaultdict(list)
+    for sale_id, amount in rows:
+        amounts[sale_id].append(amount)
+    return [
+        Accrued(
+            sale.reference,
+            len(amounts[sale.id]),
+            sum(amounts[sale.id]),
+            sale.reference in fresh,
+        )
+        for sale in sales
+    ]

@@ -1,0 +1,275 @@
+"""Posting transfers: the one way by which money moves in the books.
+
+Decides nothing about who is owed what. Refuses a transfer into a sealed month, a key that is
+in the books with other content, and an amount that isn't above zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from commissions import sets
+from commissions.errors import AmountInvalid, KeyConflict, MonthSealed
+from commissions.ledger.chart import AccountRef
+from commissions.models import Account, Entry, Program, Seal, Transfer
+from commissions.money import MAX_MINOR
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A transfer to be made; ``(code, reference)`` is its key, ``cause_id`` what caused it."""
+
+    code: str
+    reference: str
+    debit: AccountRef
+    credit: AccountRef
+    amount_minor: int
+    effective_at: datetime
+    cause_id: int
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The transfer's key, unique in its program."""
+        return (self.code, self.reference)
+
+
+class Posted(NamedTuple):
+    """How many transfers were made, and how many were in the books already."""
+
+    new: int
+    replayed: int
+
+
+class _Held(NamedTuple):
+    """An account row as it is locked; house accounts have neither balance nor version."""
+
+    id: int
+    balance_minor: int | None
+    version: int | None
+
+
+def post(session: Session, program: Program, postings: Sequence[Posting]) -> Posted:
+    """Make transfers, in the order given; a key with the same content is a no-op.
+
+    Set-based: a number of statements that doesn't grow with the set. Partner accounts are
+    locked in id order, so writers on PostgreSQL can't lock each other for ever. Raises
+    AmountInvalid, KeyConflict, MonthSealed.
+    """
+    wanted = _distinct(postings)
+    if not wanted:
+        return Posted(0, 0)
+    hold_months_open(session, program)
+    accounts = _lock_accounts(session, program, wanted)
+    fresh = _not_in_the_books(session, program, wanted, accounts)
+    _refuse_sealed_months(session, program, fresh)
+    _write(session, program, fresh, accounts)
+    return Posted(len(fresh), len(postings) - len(fresh))
+
+
+def open_from(session: Session, program: Program) -> datetime | None:
+    """Return the first instant of the open month, None while no month is sealed."""
+    return session.scalar(select(func.max(Seal.ends_at)).where(Seal.program_id == program.id))
+
+
+def hold_months_open(session: Session, program: Program) -> None:
+    """Keep the program's months from being sealed until this transaction ends (PostgreSQL)."""
+    _advisory_lock(session, "pg_advisory_xact_lock_shared", program)
+
+
+def stop_postings(session: Session, program: Program) -> None:
+    """Wait until no transaction posts to the program, and keep others out (PostgreSQL)."""
+    _advisory_lock(session, "pg_advisory_xact_lock", program)
+
+
+_MONTHS_LOCK = 0x484F41
+"""The first half of the advisory lock's key; the second is the program's id."""
+
+
+def _advisory_lock(session: Session, function: str, program: Program) -> None:
+    if sets.is_postgresql(session):
+        statement = text(f"select {function}(:space, :program)")
+        session.execute(statement, {"space": _MONTHS_LOCK, "program": program.id})
+
+
+def _distinct(postings: Iterable[Posting]) -> dict[tuple[str, str], Posting]:
+    wanted: dict[tuple[str, str], Posting] = {}
+    for posting in postings:
+        if not 0 < posting.amount_minor <= MAX_MINOR:
+            message = (
+                f"Transfer {posting.code}:{posting.reference} moves {posting.amount_minor}:"
+                f" give 1 to {MAX_MINOR} minor units."
+            )
+            raise AmountInvalid(message)
+        known = wanted.setdefault(posting.key, posting)
+        if known != posting:
+            raise _conflict(known, posting)
+    return wanted
+
+
+def _conflict(known: object, given: object) -> KeyConflict:
+    message = f"The same key has other content: the books hold {known}, given was {given}."
+    return KeyConflict(message)
+
+
+def _lock_accounts(
+    session: Session, program: Program, wanted: Mapping[tuple[str, str], Posting]
+) -> dict[AccountRef, _Held]:
+    refs = {ref for posting in wanted.values() for ref in (posting.debit, posting.credit)}
+    accounts = _read_accounts(session, program, refs)
+    missing = refs - accounts.keys()
+    if missing:
+        _open_accounts(session, program, missing)
+        accounts = _read_accounts(session, program, refs)
+    return accounts
+
+
+def _read_accounts(
+    session: Session, program: Program, refs: set[AccountRef]
+) -> dict[AccountRef, _Held]:
+    columns = (Account.role, Account.partner_id, Account.id, Account.balance_minor, Account.version)
+    mine = select(*columns).where(Account.program_id == program.id)
+    partners = {ref.partner_id for ref in refs if ref.partner_id is not None}
+    roles = {ref.role for ref in refs if ref.partner_id is not None}
+    locked = session.execute(
+        mine.where(sets.among(session, Account.partner_id, partners), Account.role.in_(roles))
+        .order_by(Account.id)
+        .with_for_update()
+    )
+    house = session.execute(mine.where(Account.partner_id.is_(None)))
+    found = {AccountRef(row[0], row[1]): _Held(*row[2:]) for row in (*locked, *house)}
+    return {ref: found[ref] for ref in refs if ref in found}
+
+
+def _open_accounts(session: Session, program: Program, refs: set[AccountRef]) -> None:
+    """Open accounts that don't exist yet; another writer may open the same ones meanwhile."""
+    rows = [
+        {
+            "program_id": program.id,
+            "partner_id": ref.partner_id,
+            "role": ref.role,
+            "currency": program.currency,
+            "balance_minor": None if ref.partner_id is None else 0,
+            "version": None if ref.partner_id is None else 0,
+        }
+        for ref in sorted(refs, key=lambda ref: (ref.partner_id or 0, ref.role))
+    ]
+    sets.insert_missing(session, Account, rows)
+
+
+def _not_in_the_books(
+    session: Session,
+    program: Program,
+    wanted: Mapping[tuple[str, str], Posting],
+    accounts: Mapping[AccountRef, _Held],
+) -> list[Posting]:
+    """Return the postings whose key is new; the accounts are locked, so no other can add it."""
+    refs = {account.id: ref for ref, account in accounts.items()}
+    known = session.execute(
+        select(
+            Transfer.code,
+            Transfer.reference,
+            Transfer.debit_account_id,
+            Transfer.credit_account_id,
+            Transfer.amount_minor,
+            Transfer.effective_at,
+            Transfer.cause_id,
+        ).where(
+            Transfer.program_id == program.id,
+            Transfer.code.in_({posting.code for posting in wanted.values()}),
+            sets.among(session, Transfer.reference, {p.reference for p in wanted.values()}),
+        )
+    )
+    seen = set()
+    for code, reference, debit, credit, *rest in known:
+        given = wanted.get((code, reference))
+        if given is None:
+            continue
+        unknown = AccountRef("another account")
+        held = Posting(code, reference, refs.get(debit, unknown), refs.get(credit, unknown), *rest)
+        if held != given:
+            raise _conflict(held, given)
+        seen.add(given.key)
+    return [posting for key, posting in wanted.items() if key not in seen]
+
+
+def _refuse_sealed_months(session: Session, program: Program, fresh: Sequence[Posting]) -> None:
+    if not fresh:
+        return
+    opened = open_from(session, program)
+    earliest = min(fresh, key=lambda posting: posting.effective_at)
+    if opened is not None and earliest.effective_at < opened:
+        message = (
+            f"Transfer {earliest.code}:{earliest.reference} would be effective at"
+            f" {earliest.effective_at.isoformat()}, in a sealed month:"
+            f" make it effective at {opened.isoformat()} or later."
+        )
+        raise MonthSealed(message)
+
+
+def _write(
+    session: Session,
+    program: Program,
+    fresh: Sequence[Posting],
+    accounts: Mapping[AccountRef, _Held],
+) -> None:
+    ids = sets.next_ids(session, Transfer, len(fresh))
+    transfers = [
+        {
+            "id": transfer_id,
+            "program_id": program.id,
+            "debit_account_id": accounts[posting.debit].id,
+            "credit_account_id": accounts[posting.credit].id,
+            "amount_minor": posting.amount_minor,
+            "code": posting.code,
+            "reference": posting.reference,
+            "cause_id": posting.cause_id,
+            "effective_at": posting.effective_at,
+        }
+        for transfer_id, posting in zip(ids, fresh, strict=True)
+    ]
+    entries, moved = _entries(fresh, ids, accounts)
+    sets.insert_rows(session, Transfer, transfers)
+    sets.insert_rows(session, Entry, entries)
+    sets.update_by_id(session, Account, moved)
+
+
+def _entries(
+    fresh: Sequence[Posting], ids: Sequence[int], accounts: Mapping[AccountRef, _Held]
+) -> tuple[list[sets.Row], list[sets.Row]]:
+    """Return an entry for each partner side, and the accounts' balances after all of them."""
+    running = {
+        held.id: (held.balance_minor, held.version)
+        for held in accounts.values()
+        if held.balance_minor is not None and held.version is not None
+    }
+    before = dict(running)
+    entries: list[sets.Row] = []
+    for transfer_id, posting in zip(ids, fresh, strict=True):
+        sides = ((posting.debit, -posting.amount_minor), (posting.credit, posting.amount_minor))
+        for ref, amount in sides:
+            if ref.partner_id is None:
+                continue
+            account_id = accounts[ref].id
+            balance, version = running[account_id]
+            running[account_id] = after = (balance + amount, version + 1)
+            entries.append(
+                {
+                    "account_id": account_id,
+                    "version": after[1],
+                    "transfer_id": transfer_id,
+                    "amount_minor": amount,
+                    "balance_minor": after[0],
+                }
+            )
+    moved = [
+        {"id": account_id, "balance_minor": balance, "version": version}
+        for account_id, (balance, version) in sorted(running.items())
+        if (balance, version) != before[account_id]
+    ]
+    return entries, moved

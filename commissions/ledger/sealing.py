@@ -1,0 +1,153 @@
+"""Sealing a month: its transfers are hashed in order, each moved account's balance is kept.
+
+Decides what a seal covers. Whether a month may be closed is decided in ``closing``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from sqlalchemy import func, select, union_all
+from sqlalchemy.orm import Session
+
+from commissions import sets
+from commissions.models import Account, Program, Seal, SealBalance, Transfer
+from commissions.periods import Month, zone_of
+
+
+class Digest(NamedTuple):
+    """How many transfers a month has and the hash over them, chained to the month before."""
+
+    transfers: int
+    digest: str
+
+
+def write_seal(session: Session, program: Program, month: Month, *, actor: str) -> Seal:
+    """Write the seal of a month and the balances at its end; the caller stopped all postings."""
+    zone = zone_of(program.time_zone)
+    starts_at, ends_at = month.starts_at(zone), month.ends_at(zone)
+    previous = last_seal(session, program)
+    before = previous.digest if previous else ""
+    found = digest_of(session, program.id, starts_at, ends_at, before)
+    seal = Seal(
+        program_id=program.id,
+        month=str(month),
+        starts_at=starts_at,
+        ends_at=ends_at,
+        transfers=found.transfers,
+        previous_digest=before,
+        digest=found.digest,
+        actor=actor,
+    )
+    session.add(seal)
+    session.flush()
+    _keep_balances(session, seal)
+    return seal
+
+
+def last_seal(session: Session, program: Program) -> Seal | None:
+    """Return the seal of the program's last closed month."""
+    return session.scalar(
+        select(Seal).where(Seal.program_id == program.id).order_by(Seal.ends_at.desc()).limit(1)
+    )
+
+
+def digest_of(
+    session: Session, program_id: int, starts_at: datetime, ends_at: datetime, before: str
+) -> Digest:
+    """Hash the transfers effective in a span, by time and id, after the digest before it."""
+    hasher = hashlib.sha256(before.encode())
+    count = 0
+    for line in _lines(session, program_id, starts_at, ends_at):
+        hasher.update(line)
+        count += 1
+    return Digest(count, hasher.hexdigest())
+
+
+def _lines(
+    session: Session, program_id: int, starts_at: datetime, ends_at: datetime
+) -> Iterator[bytes]:
+    rows = session.execute(
+        select(
+            Transfer.id,
+            Transfer.code,
+            Transfer.reference,
+            Transfer.debit_account_id,
+            Transfer.credit_account_id,
+            Transfer.amount_minor,
+            Transfer.cause_id,
+            Transfer.effective_at,
+            Transfer.recorded_at,
+        )
+        .where(
+            Transfer.program_id == program_id,
+            Transfer.effective_at >= starts_at,
+            Transfer.effective_at < ends_at,
+        )
+        .order_by(Transfer.effective_at, Transfer.id),
+        execution_options={"yield_per": 5_000},
+    )
+    for *plain, effective_at, recorded_at in rows:
+        times = (_instant(effective_at), _instant(recorded_at))
+        yield "\x1f".join((*map(str, plain), *times)).encode() + b"\n"
+
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _keep_balances(session: Session, seal: Seal) -> None:
+    moved = _moved_in(session, seal)
+    before = _sealed_before(session, seal)
+    rows = [
+        {
+            "seal_id": seal.id,
+            "account_id": account_id,
+            "balance_minor": before.get(account_id, 0) + amount,
+        }
+        for account_id, amount in sorted(moved.items())
+    ]
+    sets.insert_rows(session, SealBalance, rows)
+
+
+def _moved_in(session: Session, seal: Seal) -> dict[int, int]:
+    """Return credits − debits of every account that moved in the seal's month."""
+    span = (
+        Transfer.program_id == seal.program_id,
+        Transfer.effective_at >= seal.starts_at,
+        Transfer.effective_at < seal.ends_at,
+    )
+    sides = union_all(
+        select(
+            Transfer.credit_account_id.label("account_id"), Transfer.amount_minor.label("amount")
+        ).where(*span),
+        select(Transfer.debit_account_id, -Transfer.amount_minor).where(*span),
+    ).subquery()
+    rows = session.execute(
+        select(sides.c.account_id, func.sum(sides.c.amount)).group_by(sides.c.account_id)
+    )
+    return {account_id: int(amount) for account_id, amount in rows}
+
+
+def _sealed_before(session: Session, seal: Seal) -> dict[int, int]:
+    """Return each account's balance by its last seal before this one."""
+    newest = (
+        select(SealBalance.account_id, func.max(Seal.ends_at).label("ends_at"))
+        .join(Seal, Seal.id == SealBalance.seal_id)
+        .join(Account, Account.id == SealBalance.account_id)
+        .where(Account.program_id == seal.program_id, Seal.ends_at <= seal.starts_at)
+        .group_by(SealBalance.account_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(SealBalance.account_id, SealBalance.balance_minor)
+        .join(Seal, Seal.id == SealBalance.seal_id)
+        .join(
+            newest,
+            (newest.c.account_id == SealBalance.account_id) & (newest.c.ends_at == Seal.ends_at),
+        )
+    )
+    return {account_id: amount for account_id, amount in rows}

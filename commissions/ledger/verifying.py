@@ -1,0 +1,246 @@
+"""Proving the books from the rows alone: every promise of the ledger as one query.
+
+Decides what a fault is and names where it lies. Mends nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, and_, func, or_, select, union_all
+from sqlalchemy.orm import Session, aliased
+
+from commissions.ledger.verifying_claims import CLAIM_CHECKS
+from commissions.ledger.verifying_parts import Check, Finding, of_program
+from commissions.ledger.verifying_seals import seal_balances, seal_findings
+from commissions.models import Account, Entry, Program, Seal, Transfer
+
+_SHOWN = 20
+"""Findings listed of each kind; a broken chain can have a million."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What verification looked at and what it found; no finding means that the books hold."""
+
+    transfers: int
+    entries: int
+    seals: int
+    findings: tuple[Finding, ...]
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every promise holds."""
+        return not self.findings
+
+
+def verify(session: Session, program: Program | None = None) -> Report:
+    """Check one program's books, or all of them, and report every kind of fault found."""
+    session.flush()
+    scope = program.id if program else None
+    findings = [
+        Finding(name, detail.format(**row))
+        for name, (detail, query) in _checks(scope).items()
+        for row in _rows(session, query)
+    ]
+    findings.extend(seal_findings(session, scope))
+    return Report(
+        _count(session, select(func.count()).select_from(_transfers(scope).subquery())),
+        _count(session, _entries_count(scope)),
+        _count(session, select(func.count()).where(*of_program(Seal.program_id, scope))),
+        tuple(findings),
+    )
+
+
+def _checks(scope: int | None) -> dict[str, Check]:
+    own: dict[str, Callable[[int | None], Check]] = {
+        "debits equal credits": _debits_equal_credits,
+        "a transfer's accounts": _transfer_accounts,
+        "a transfer's entries": _transfer_entries,
+        "an entry's transfer": _entry_transfer,
+        "stored balance": _stored_balance,
+        "running balance": _running_balance,
+        "a seal's balances": seal_balances,
+    }
+    return {name: check(scope) for name, check in (own | CLAIM_CHECKS).items()}
+
+
+def _rows(session: Session, query: Select[Any]) -> Iterator[dict[str, Any]]:
+    for row in session.execute(query.limit(_SHOWN)).mappings():
+        yield dict(row)
+
+
+def _count(session: Session, query: Select[tuple[int]]) -> int:
+    return session.scalar(query) or 0
+
+
+def _transfers(scope: int | None) -> Select[Any]:
+    return select(Transfer.id).where(*of_program(Transfer.program_id, scope))
+
+
+def _entries_count(scope: int | None) -> Select[tuple[int]]:
+    counted = select(func.count()).select_from(Entry)
+    if scope is None:
+        return counted
+    return counted.join(Account, Account.id == Entry.account_id).where(Account.program_id == scope)
+
+
+def _debits_equal_credits(scope: int | None) -> Check:
+    """All sides of all accounts of a currency add up to nothing."""
+    where = of_program(Transfer.program_id, scope)
+    sides = union_all(
+        select(Transfer.credit_account_id.label("id"), Transfer.amount_minor.label("amount")).where(
+            *where
+        ),
+        select(Transfer.debit_account_id, -Transfer.amount_minor).where(*where),
+    ).subquery()
+    total = func.sum(sides.c.amount)
+    query = (
+        select(Account.currency, total.label("amount"))
+        .join(sides, sides.c.id == Account.id)
+        .group_by(Account.currency)
+        .having(total != 0)
+    )
+    return "{currency}: credits less debits are {amount}, not 0", query
+
+
+def _transfer_accounts(scope: int | None) -> Check:
+    """Both accounts of a transfer exist, in its program and in one currency."""
+    debit, credit = aliased(Account), aliased(Account)
+    query = (
+        select(Transfer.id, Transfer.code, Transfer.reference)
+        .outerjoin(debit, debit.id == Transfer.debit_account_id)
+        .outerjoin(credit, credit.id == Transfer.credit_account_id)
+        .where(*of_program(Transfer.program_id, scope))
+        .where(
+            or_(
+                debit.id.is_(None),
+                credit.id.is_(None),
+                debit.program_id != Transfer.program_id,
+                credit.program_id != Transfer.program_id,
+                debit.currency != credit.currency,
+                Transfer.amount_minor <= 0,
+            )
+        )
+    )
+    return "transfer {id} ({code}:{reference}) has accounts that don't belong together", query
+
+
+def _sides_of_partners(scope: int | None) -> Any:
+    """Return every partner side that a transfer must have, as rows (transfer, account, amount)."""
+    sides = [
+        select(
+            Transfer.id.label("transfer_id"),
+            Account.id.label("account_id"),
+            amount.label("amount_minor"),
+        )
+        .join(Account, Account.id == side)
+        .where(Account.partner_id.is_not(None), *of_program(Transfer.program_id, scope))
+        for side, amount in (
+            (Transfer.credit_account_id, Transfer.amount_minor),
+            (Transfer.debit_account_id, -Transfer.amount_minor),
+        )
+    ]
+    return union_all(*sides).subquery("sides")
+
+
+def _transfer_entries(scope: int | None) -> Check:
+    """Each partner side of a transfer has exactly one entry of its amount."""
+    sides = _sides_of_partners(scope)
+    entries = func.count(Entry.version)
+    query = (
+        select(
+            sides.c.transfer_id,
+            sides.c.account_id,
+            sides.c.amount_minor,
+            entries.label("entries"),
+            func.coalesce(func.min(Entry.amount_minor), 0).label("found"),
+        )
+        .outerjoin(
+            Entry,
+            and_(Entry.transfer_id == sides.c.transfer_id, Entry.account_id == sides.c.account_id),
+        )
+        .group_by(sides.c.transfer_id, sides.c.account_id, sides.c.amount_minor)
+        .having(or_(entries != 1, func.min(Entry.amount_minor) != sides.c.amount_minor))
+    )
+    detail = (
+        "transfer {transfer_id} moves {amount_minor} on account {account_id},"
+        " which has {entries} entries for it, the first of {found}"
+    )
+    return detail, query
+
+
+def _entry_transfer(scope: int | None) -> Check:
+    """Each entry belongs to a transfer that names its account."""
+    query = (
+        select(Entry.account_id, Entry.version, Entry.transfer_id)
+        .join(Account, Account.id == Entry.account_id)
+        .outerjoin(
+            Transfer,
+            and_(
+                Transfer.id == Entry.transfer_id,
+                or_(
+                    Transfer.debit_account_id == Entry.account_id,
+                    Transfer.credit_account_id == Entry.account_id,
+                ),
+            ),
+        )
+        .where(Transfer.id.is_(None), *of_program(Account.program_id, scope))
+    )
+    return "entry {version} of account {account_id} has no transfer {transfer_id} behind it", query
+
+
+def _stored_balance(scope: int | None) -> Check:
+    """A partner account's stored balance and version are those of its entries."""
+    total = func.coalesce(func.sum(Entry.amount_minor), 0)
+    entries = func.count(Entry.version)
+    query = (
+        select(
+            Account.id,
+            Account.role,
+            Account.balance_minor,
+            Account.version,
+            total.label("total"),
+            entries.label("entries"),
+        )
+        .outerjoin(Entry, Entry.account_id == Account.id)
+        .where(Account.partner_id.is_not(None), *of_program(Account.program_id, scope))
+        .group_by(Account.id, Account.role, Account.balance_minor, Account.version)
+        .having(or_(total != Account.balance_minor, entries != Account.version))
+    )
+    detail = (
+        "account {id} ({role}) stores {balance_minor} at version {version},"
+        " its {entries} entries add up to {total}"
+    )
+    return detail, query
+
+
+def _running_balance(scope: int | None) -> Check:
+    """Each entry's balance is the one before it plus its amount, without a gap in versions."""
+    of_account = {"partition_by": Entry.account_id, "order_by": Entry.version}
+    chain = select(
+        Entry.account_id,
+        Entry.version,
+        Entry.amount_minor,
+        Entry.balance_minor,
+        func.coalesce(func.lag(Entry.balance_minor).over(**of_account), 0).label("before"),
+        func.coalesce(func.lag(Entry.version).over(**of_account), 0).label("version_before"),
+    )
+    if scope is not None:
+        chain = chain.join(Account, Account.id == Entry.account_id).where(
+            Account.program_id == scope
+        )
+    link = chain.subquery("chain")
+    query = select(link).where(
+        or_(
+            link.c.balance_minor != link.c.before + link.c.amount_minor,
+            link.c.version != link.c.version_before + 1,
+        )
+    )
+    detail = (
+        "entry {version} of account {account_id}: {before} and {amount_minor}"
+        " don't make {balance_minor}, or a version is missing before it"
+    )
+    return detail, query

@@ -1,0 +1,91 @@
+"""The one declarative base and the column types that both databases share."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, TypeVar
+
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String, TypeDecorator
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Instant(TypeDecorator[datetime]):
+    """A point in time: aware and in UTC in Python; ``timestamptz`` or ISO text in the database."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a time without a zone; SQLite keeps UTC without saying so."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            message = f"{value} has no time zone"
+            raise ValueError(message)
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the time back in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+class WallClock(FunctionElement[datetime]):
+    """The database's own clock, for ``recorded_at``: audit only, never accounting time."""
+
+    inherit_cache = True
+    type = Instant()
+
+
+@compiles(WallClock, "sqlite")
+def _sqlite_clock(_element: WallClock, _compiler: SQLCompiler, **_kw: object) -> str:
+    return "(strftime('%Y-%m-%d %H:%M:%f000', 'now'))"
+
+
+@compiles(WallClock)
+def _clock(_element: WallClock, _compiler: SQLCompiler, **_kw: object) -> str:
+    return "clock_timestamp()"
+
+
+ID = BigInteger().with_variant(Integer, "sqlite")
+
+Id = Annotated[int, mapped_column(ID, primary_key=True)]
+Ref = Annotated[int, mapped_column(ID)]
+Minor = Annotated[int, mapped_column(BigInteger)]
+Word = Annotated[str, mapped_column(String(24))]
+Code = Annotated[str, mapped_column(String(120))]
+Key = Annotated[str, mapped_column(String(300))]
+Text = Annotated[str, mapped_column(String(400))]
+At = Annotated[datetime, mapped_column(Instant)]
+RecordedAt = Annotated[datetime, mapped_column(Instant, server_default=WallClock())]
+
+
+class Base(DeclarativeBase):
+    """The base of every table, the engine's and the shop's: one metadata, one history."""
+
+    metadata = MetaData(naming_convention=NAMES)
+
+
+BaseT = TypeVar("BaseT", bound=Base)
+
+APPEND_ONLY: list[str] = []
+"""Names of the tables that the database itself refuses to update, delete from or truncate."""
+
+
+def append_only(table: type[BaseT]) -> type[BaseT]:
+    """Mark a table as append-only; the migration that makes it adds the triggers."""
+    APPEND_ONLY.append(table.__tablename__)
+    return table

@@ -1,0 +1,364 @@
+"""Paying what is ready: a batch built by one person, approved by another, sent, settled.
+
+Decides who is paid how much: all that is ready, at or above the program's minimum, to partners
+with payout details. A payout's money waits in the partner's ``in_payout`` account; the rail is
+called by the edge, between two transactions, never inside one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from commissions import booking, claims, sets
+from commissions.booking import Standing
+from commissions.errors import (
+    BatchUnknown,
+    FourEyes,
+    PartnerUnknown,
+    PayoutDetailsMissing,
+    StateConflict,
+)
+from commissions.models import Batch, Partner, Payout, Program
+from commissions.periods import aware
+from commissions.providers.rail import Outcome, OutcomeKind, PayoutOrder
+from commissions.states import BATCH_MOVES, BatchState, CommissionState, PayoutState, check_move
+
+
+class Skipped(NamedTuple):
+    """A partner who isn't paid in a batch although something is ready, and why."""
+
+    partner_code: str
+    ready_minor: int
+    reason: str
+
+
+class Built(NamedTuple):
+    """A new batch (None when nobody can be paid), its payouts, and who was skipped."""
+
+    batch: Batch | None
+    payouts: tuple[Payout, ...]
+    skipped: tuple[Skipped, ...]
+
+
+BELOW_MINIMUM = "below the minimum payout"
+NO_DETAILS = "no payout details"
+IN_DEBT = "owes more than is ready"
+
+
+def build_batch(
+    session: Session,
+    program: Program,
+    *,
+    maker: str,
+    at: datetime,
+    partner_codes: Iterable[str] | None = None,
+) -> Built:
+    """Claim what is ready, one payout a partner; with ``partner_codes`` only theirs.
+
+    A partner who is named and has no payout details raises PayoutDetailsMissing; one who isn't
+    named is skipped. Commissions claimed by another batch meanwhile are left to it.
+    """
+    wanted = None if partner_codes is None else _named(session, program, partner_codes)
+    ready = claims.lock_ready(session, program, wanted)
+    paid, skipped = _choose(session, program, ready)
+    if wanted is not None:
+        _check_details(skipped)
+    if not paid:
+        return Built(None, (), tuple(skipped))
+    batch = Batch(program_id=program.id, state=BatchState.BUILT, maker=maker, built_at=aware(at))
+    session.add(batch)
+    session.flush()
+    claimed = {_payout(batch, partner, items): items for partner, items in paid}
+    session.add_all(claimed)
+    session.flush()
+    claims.claim(session, program, claimed, at=at, actor=maker)
+    return Built(batch, tuple(claimed), tuple(skipped))
+
+
+def approve(
+    session: Session, program: Program, batch_id: int, *, checker: str, at: datetime
+) -> Batch:
+    """Approve a batch as somebody other than its maker, and give each payout its key.
+
+    The same checker again is a no-op. Raises FourEyes, BatchUnknown, StateConflict.
+    """
+    batch = _lock_batch(session, program, batch_id)
+    if checker == batch.maker:
+        message = f"Batch {batch.id} was built by {batch.maker}: somebody else must approve it."
+        raise FourEyes(message)
+    if batch.state == BatchState.APPROVED and batch.checker == checker:
+        return batch
+    _move_batch(session, batch, BatchState.APPROVED, checker=checker, at=at)
+    payouts = claims.lock(session, Payout.batch_id == batch.id)
+    for payout in payouts:
+        payout.key = f"{program.code}-payout-{payout.id}"
+    claims.move(session, payouts, PayoutState.APPROVED, at=at, actor=checker)
+    return batch
+
+
+def refuse(  # noqa: PLR0913  # reason: who, when and why belong to every decision of finance
+    session: Session,
+    program: Program,
+    batch_id: int,
+    *,
+    checker: str,
+    at: datetime,
+    reason: str,
+) -> Batch:
+    """Refuse a built batch: its payouts fail and what they claimed is ready again."""
+    batch = _lock_batch(session, program, batch_id)
+    if checker == batch.maker:
+        message = f"Batch {batch.id} was built by {batch.maker}: somebody else must refuse it."
+        raise FourEyes(message)
+    _move_batch(session, batch, BatchState.REFUSED, checker=checker, at=at, reason=reason)
+    payouts = claims.lock(session, Payout.batch_id == batch.id)
+    claims.give_back(session, program, payouts, at=at, actor=checker, reason=reason)
+    return batch
+
+
+def begin_sending(
+    session: Session, program: Program, payout_id: int, *, at: datetime, actor: str
+) -> PayoutOrder | None:
+    """Mark an approved payout as being sent and return its order; None when it is past that.
+
+    Commit before the rail is called: what is found in ``sending`` later was perhaps sent, and
+    only the rail or a person can tell.
+    """
+    payout = claims.lock_one(session, program, payout_id)
+    if payout.state != PayoutState.APPROVED:
+        if payout.state == PayoutState.RESERVED:
+            message = f"Payout {payout.id} isn't approved: somebody must approve its batch first."
+            raise StateConflict(message)
+        return None
+    claims.move(session, [payout], PayoutState.SENDING, at=at, actor=actor)
+    return order_of(program, payout)
+
+
+def record_outcome(  # noqa: PLR0913  # reason: who and when belong to every move
+    session: Session,
+    program: Program,
+    payout_id: int,
+    outcome: Outcome,
+    *,
+    at: datetime,
+    actor: str,
+) -> Payout:
+    """Write down what the rail said of a payout that is being sent or can't be told.
+
+    Done: sent. Arrived: sent and settled. Rejected: failed, and what it claimed is ready again.
+    Missing: approved again, so that it can be sent under the same key. Unknown: it waits.
+    """
+    payout = claims.lock_one(session, program, payout_id)
+    if payout.state == PayoutState.SENT and outcome.kind is OutcomeKind.ARRIVED:
+        return _settle(session, program, payout, at=at, actor=actor)
+    if payout.state not in {PayoutState.SENDING, PayoutState.UNKNOWN}:
+        return payout
+    payout.rail_reference = outcome.reference or payout.rail_reference
+    reason = outcome.reason
+    match outcome.kind:
+        case OutcomeKind.DONE:
+            claims.move(session, [payout], PayoutState.SENT, at=at, actor=actor)
+        case OutcomeKind.ARRIVED:
+            claims.move(session, [payout], PayoutState.SENT, at=at, actor=actor)
+            _settle(session, program, payout, at=at, actor=actor)
+        case OutcomeKind.REJECTED:
+            claims.give_back(session, program, [payout], at=at, actor=actor, reason=reason)
+        case OutcomeKind.MISSING:
+            _unknown(session, payout, at=at, actor=actor, reason=reason)
+            claims.move(session, [payout], PayoutState.APPROVED, at=at, actor=actor, reason=reason)
+        case OutcomeKind.UNKNOWN:
+            _unknown(session, payout, at=at, actor=actor, reason=reason)
+    return payout
+
+
+def settle(
+    session: Session, program: Program, payout_id: int, *, at: datetime, actor: str
+) -> Payout:
+    """Record that a sent payout's money has arrived; again is a no-op."""
+    payout = claims.lock_one(session, program, payout_id)
+    if payout.state == PayoutState.SETTLED:
+        return payout
+    return _settle(session, program, payout, at=at, actor=actor)
+
+
+def fail(  # noqa: PLR0913  # reason: who, when and why belong to every move
+    session: Session,
+    program: Program,
+    payout_id: int,
+    *,
+    at: datetime,
+    actor: str,
+    reason: str,
+) -> Payout:
+    """Record that a payout will never arrive: what it claimed is ready again; again is a no-op.
+
+    Raises StateConflict while it is being sent: the rail or a person must say what became of it.
+    """
+    payout = claims.lock_one(session, program, payout_id)
+    if payout.state == PayoutState.FAILED:
+        return payout
+    if payout.state == PayoutState.SENDING:
+        message = f"Payout {payout.id} is being sent: find out from the rail what became of it."
+        raise StateConflict(message)
+    claims.give_back(session, program, [payout], at=at, actor=actor, reason=reason)
+    return payout
+
+
+def take_return(  # noqa: PLR0913  # reason: who, when and why belong to every move
+    session: Session,
+    program: Program,
+    payout_id: int,
+    *,
+    at: datetime,
+    actor: str,
+    reason: str,
+) -> Payout:
+    """Record that settled money came back: what it paid is ready again; again is a no-op."""
+    payout = claims.lock_one(session, program, payout_id)
+    if payout.state == PayoutState.RETURNED:
+        return payout
+    claims.move(session, [payout], PayoutState.RETURNED, at=at, actor=actor, reason=reason)
+    claims.post(session, program, "payout_return", [payout], at)
+    claimed = claims.claimed_by(session, [payout])
+    booking.move(session, claimed, CommissionState.READY, at=aware(at), actor=actor, reason=reason)
+    return payout
+
+
+def find_batch(session: Session, program: Program, batch_id: int) -> tuple[Batch, list[Payout]]:
+    """Return a batch with its payouts; raises BatchUnknown."""
+    batch = session.get(Batch, batch_id)
+    if batch is None or batch.program_id != program.id:
+        message = f"Program {program.code} has no batch {batch_id}."
+        raise BatchUnknown(message)
+    rows = session.scalars(
+        select(Payout).where(Payout.batch_id == batch_id).order_by(Payout.id)
+    ).all()
+    return batch, list(rows)
+
+
+def in_state(session: Session, program: Program, *states: str) -> list[Payout]:
+    """Return the program's payouts that are in one of the states, by id."""
+    return list(
+        session.scalars(
+            select(Payout)
+            .where(Payout.program_id == program.id, Payout.state.in_(states))
+            .order_by(Payout.id)
+        )
+    )
+
+
+def order_of(program: Program, payout: Payout) -> PayoutOrder:
+    """Return what the rail is told of an approved payout."""
+    if payout.key is None:
+        message = f"Payout {payout.id} isn't approved: somebody must approve its batch first."
+        raise StateConflict(message)
+    return PayoutOrder(payout.key, payout.amount_minor, program.currency, payout.destination)
+
+
+def _named(session: Session, program: Program, codes: Iterable[str]) -> set[int]:
+    wanted = {*codes}
+    rows = session.execute(
+        select(Partner.code, Partner.id).where(
+            Partner.program_id == program.id, sets.among(session, Partner.code, wanted)
+        )
+    )
+    found = {code: partner_id for code, partner_id in rows}
+    if wanted - found.keys():
+        message = f"Program {program.code} has no partner {min(wanted - found.keys())!r}."
+        raise PartnerUnknown(message)
+    return {*found.values()}
+
+
+def _choose(
+    session: Session, program: Program, ready: Mapping[int, Sequence[Standing]]
+) -> tuple[list[tuple[Partner, Sequence[Standing]]], list[Skipped]]:
+    partners = session.scalars(
+        select(Partner).where(sets.among(session, Partner.id, ready)).order_by(Partner.id)
+    )
+    paid, skipped = [], []
+    for partner in partners:
+        amount = sum(c.amount_minor for c in ready[partner.id])
+        reason = _why_not(program, partner, amount)
+        if reason:
+            skipped.append(Skipped(partner.code, amount, reason))
+        else:
+            paid.append((partner, ready[partner.id]))
+    return paid, skipped
+
+
+def _why_not(program: Program, partner: Partner, amount_minor: int) -> str | None:
+    if amount_minor <= 0:
+        return IN_DEBT
+    if amount_minor < program.minimum_payout_minor:
+        return BELOW_MINIMUM
+    if not (partner.payout_rail and partner.payout_destination):
+        return NO_DETAILS
+    return None
+
+
+def _check_details(skipped: Iterable[Skipped]) -> None:
+    for one in skipped:
+        if one.reason == NO_DETAILS:
+            message = f"Partner {one.partner_code} has no payout details: ask for them first."
+            raise PayoutDetailsMissing(message)
+
+
+def _payout(batch: Batch, partner: Partner, items: Sequence[Standing]) -> Payout:
+    return Payout(
+        program_id=batch.program_id,
+        batch_id=batch.id,
+        partner_id=partner.id,
+        amount_minor=sum(c.amount_minor for c in items),
+        rail=partner.payout_rail,
+        destination=partner.payout_destination,
+        state=PayoutState.RESERVED,
+    )
+
+
+def _lock_batch(session: Session, program: Program, batch_id: int) -> Batch:
+    batch = session.scalar(
+        select(Batch).where(Batch.id == batch_id, Batch.program_id == program.id).with_for_update(),
+        execution_options={"populate_existing": True},
+    )
+    if batch is None:
+        message = f"Program {program.code} has no batch {batch_id}."
+        raise BatchUnknown(message)
+    return batch
+
+
+def _move_batch(  # noqa: PLR0913  # reason: who, when and why belong to every move
+    session: Session,
+    batch: Batch,
+    to: str,
+    *,
+    checker: str,
+    at: datetime,
+    reason: str | None = None,
+) -> None:
+    check_move(BATCH_MOVES, f"Batch {batch.id}", batch.state, to)
+    moved = (batch.id, batch.state, to, aware(at))
+    batch.state, batch.checker = to, checker
+    session.flush()
+    sets.record_moves(session, "batch", [moved], actor=checker, reason=reason)
+
+
+def _unknown(
+    session: Session, payout: Payout, *, at: datetime, actor: str, reason: str | None
+) -> None:
+    if payout.state != PayoutState.UNKNOWN:
+        claims.move(session, [payout], PayoutState.UNKNOWN, at=at, actor=actor, reason=reason)
+
+
+def _settle(
+    session: Session, program: Program, payout: Payout, *, at: datetime, actor: str
+) -> Payout:
+    claims.move(session, [payout], PayoutState.SETTLED, at=at, actor=actor)
+    claims.post(session, program, "payout_settle", [payout], at)
+    claimed = claims.claimed_by(session, [payout])
+    booking.move(session, claimed, CommissionState.PAID, at=aware(at), actor=actor)
+    return payout

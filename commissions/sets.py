@@ -1,0 +1,156 @@
+"""Whole sets of rows in one go, alike on SQLite and PostgreSQL.
+
+Decides how many rows are written and looked up at once. Knows no table of its own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    BigInteger,
+    ColumnElement,
+    String,
+    any_,
+    bindparam,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from commissions.models import Base, StateChange
+
+Row = Mapping[str, Any]
+Move = tuple[int, str, str, datetime]
+"""The id of what moved, its state before and after, and the time in the books."""
+
+_COPY_FROM = 20
+"""Fewer rows go as a plain insert: COPY costs a round trip more."""
+
+
+def insert_rows(session: Session, table: type[Base], rows: Sequence[Row]) -> None:
+    """Write rows of the same columns: COPY on PostgreSQL, one ``executemany`` on SQLite."""
+    if not rows:
+        return
+    session.flush()
+    if is_postgresql(session) and len(rows) >= _COPY_FROM:
+        _copy(session, table, rows)
+    else:
+        session.execute(insert(table.__table__), [*rows])  # type: ignore[arg-type]
+
+
+def insert_missing(session: Session, table: type[Base], rows: Sequence[Row]) -> None:
+    """Write rows whose unique keys aren't taken; waits for another writer of the same key."""
+    if not rows:
+        return
+    session.flush()
+    dialect = postgresql if is_postgresql(session) else sqlite
+    session.execute(dialect.insert(table.__table__).on_conflict_do_nothing(), [*rows])
+
+
+def next_ids(session: Session, table: type[Base], count: int) -> Sequence[int]:
+    """Reserve ids, ascending. On SQLite the caller's write lock makes them safe."""
+    if not count:
+        return ()
+    name = table.__tablename__
+    if is_postgresql(session):
+        statement = text(
+            "select nextval(pg_get_serial_sequence(:name, 'id')) from generate_series(1, :count)"
+        )
+        return session.scalars(statement, {"name": name, "count": count}).all()
+    last = session.scalar(text(f"select coalesce(max(id), 0) from {name}"))  # noqa: S608  # reason: our own table's name
+    return range(int(last or 0) + 1, int(last or 0) + 1 + count)
+
+
+def among(
+    session: Session, column: InstrumentedAttribute[Any], values: Iterable[int | str]
+) -> ColumnElement[bool]:
+    """Return a condition that the column is one of any number of values: one bound array."""
+    listed = sorted(set(values))  # type: ignore[type-var]
+    if is_postgresql(session):
+        kind = String() if listed and isinstance(listed[0], str) else BigInteger()
+        return column == any_(bindparam(None, listed, type_=ARRAY(kind), unique=True))
+    each = func.json_each(literal(json.dumps(listed))).table_valued("value")
+    return column.in_(select(each.c.value))
+
+
+def update_by_id(session: Session, table: type[Base], rows: Sequence[Row]) -> None:
+    """Set the same columns in many rows, each found by its ``id``."""
+    update_by_key(session, table, ("id",), rows)
+
+
+def update_by_key(
+    session: Session, table: type[Base], key: Sequence[str], rows: Sequence[Row]
+) -> None:
+    """Set the same columns in many rows, each found by its key columns."""
+    if not rows:
+        return
+    session.flush()
+    columns = table.__table__.c
+    changed = [name for name in rows[0] if name not in key]
+    statement = (
+        update(table.__table__)  # type: ignore[arg-type]
+        .where(*(columns[name] == bindparam(f"key_{name}") for name in key))
+        .values({name: bindparam(f"new_{name}") for name in changed})
+    )
+    session.execute(statement, [_parameters(row, key) for row in rows])
+
+
+def _parameters(row: Row, key: Sequence[str]) -> Row:
+    return {f"{'key' if name in key else 'new'}_{name}": value for name, value in row.items()}
+
+
+def record_moves(
+    session: Session,
+    subject: str,
+    moves: Iterable[Move],
+    *,
+    actor: str,
+    reason: str | None = None,
+) -> None:
+    """Write the state changes of one kind of thing: who moved what, from where to where, why."""
+    shared = {"subject": subject, "actor": actor, "reason": reason}
+    rows = [
+        {
+            "subject_id": subject_id,
+            "from_state": was,
+            "to_state": to,
+            "effective_at": at,
+            **shared,
+        }
+        for subject_id, was, to, at in moves
+    ]
+    insert_rows(session, StateChange, rows)
+
+
+def is_postgresql(session: Session) -> bool:
+    """Tell whether the session speaks to PostgreSQL."""
+    return session.get_bind().dialect.name == "postgresql"
+
+
+def _copy(session: Session, table: type[Base], rows: Sequence[Row]) -> None:
+    columns = list(rows[0])
+    as_json = {name for name in columns if isinstance(table.__table__.c[name].type, JSON)}
+    names = ", ".join(f'"{name}"' for name in columns)
+    driver: Any = session.connection().connection.driver_connection
+    with driver.cursor() as cursor:
+        statement = f"COPY {table.__tablename__} ({names}) FROM STDIN"
+        with cursor.copy(statement) as copy:
+            for row in rows:
+                if as_json:
+                    row = _with_json(row, as_json)
+                copy.write_row(tuple(row.values()))
+
+
+def _with_json(row: Row, as_json: set[str]) -> Row:
+    return {key: json.dumps(value) if key in as_json else value for key, value in row.items()}

@@ -1,0 +1,127 @@
+"""The database: engines, transactions, migrations. The only place that commits.
+
+SQLite: one writer at a time, by ``BEGIN IMMEDIATE`` before the first read of a transaction, so
+that writers queue at its beginning instead of failing in its middle. PostgreSQL: READ COMMITTED
+and row locks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy.orm import Session
+
+from commissions.models import APPEND_ONLY, Base
+from storefront.intake import models as _intake_models
+
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+_BUSY_MS = 60_000
+_SYNCHRONOUS = "FULL"
+
+__all__ = ["downgrade", "drift", "make_engine", "transaction", "upgrade"]
+_intake_models  # noqa: B018  # reason: its tables belong to the metadata that is migrated
+
+
+def make_engine(url: str) -> Engine:
+    """Return an engine whose transactions are safe to post in, on either database."""
+    if url.startswith("sqlite"):
+        engine = create_engine(url, connect_args={"timeout": _BUSY_MS / 1000})
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+        return engine
+    return create_engine(url, pool_pre_ping=True)
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Session]:
+    """Give a session whose work is committed at the end, or undone when an error leaves it."""
+    with Session(engine, expire_on_commit=False) as session:
+        yield session
+        session.commit()
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Bring a database to a revision, the newest unless told otherwise."""
+    _migrate(url, command.upgrade, revision)
+
+
+def downgrade(url: str, revision: str = "base") -> None:
+    """Take a database back to a revision; ``base`` is an empty one."""
+    _migrate(url, command.downgrade, revision)
+
+
+def revisions(engine: Engine) -> tuple[str | None, str | None]:
+    """Return the database's revision and the newest one there is."""
+    newest = ScriptDirectory.from_config(_config()).get_current_head()
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision(), newest
+
+
+def drift(engine: Engine) -> list[str]:
+    """Return what differs between the database and the tables that the code expects."""
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences = [str(difference) for difference in compare_metadata(context, Base.metadata)]
+        return differences + _missing_triggers(connection)
+
+
+def _migrate(url: str, run: Any, revision: str) -> None:
+    engine = make_engine(url)
+    try:
+        with engine.begin() as connection:
+            config = _config()
+            config.attributes["connection"] = connection
+            run(config, revision)
+    finally:
+        engine.dispose()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _missing_triggers(connection: Connection) -> list[str]:
+    """Name the append-only tables whose guards are gone."""
+    names = connection.exec_driver_sql(
+        "select tbl_name, name from sqlite_master where type = 'trigger'"
+        if connection.dialect.name == "sqlite"
+        else "select c.relname, t.tgname from pg_trigger t join pg_class c on c.oid = t.tgrelid"
+        " where not t.tgisinternal and t.tgenabled <> 'D'"
+    )
+    guarded = {table for table, name in names if name.startswith("append_only")}
+    present = {*inspect(connection).get_table_names()}
+    return [
+        f"table {table} has lost its append-only trigger"
+        for table in sorted({*APPEND_ONLY} & present - guarded)
+    ]
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode = WAL",
+        f"synchronous = {_SYNCHRONOUS}",
+        "foreign_keys = ON",
+        f"busy_timeout = {_BUSY_MS}",
+        "cache_size = -65536",
+        "temp_store = MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

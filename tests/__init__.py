@@ -1,0 +1,1 @@
+"""The tests: sentences of the trade, on SQLite and on PostgreSQL."""
