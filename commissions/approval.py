@@ -12,13 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from commissions import booking, ledger, sets
 from commissions.booking import Standing
 from commissions.errors import CommissionUnknown, StateConflict
-from commissions.models import Commission, Program
+from commissions.models import Commission, Program, SaleRecord
 from commissions.periods import aware
 from commissions.states import MONEY_LIES_IN, CommissionState
 
@@ -61,6 +61,21 @@ def release(
     moving = [_standing(c) for row, taken in order for c in (row, *taken)]
     booking.move(session, moving, CommissionState.READY, at=times, actor=actor)
     return Released(len(nets), sum(net for _, net in nets))
+
+
+def next_due(session: Session, program: Program, references: Iterable[str]) -> dict[str, datetime]:
+    """Return when the first commission on hold of each sale is due, by the sale's reference."""
+    rows = session.execute(
+        select(SaleRecord.reference, func.min(Commission.due_at))
+        .join(Commission, Commission.sale_id == SaleRecord.id)
+        .where(
+            SaleRecord.program_id == program.id,
+            sets.among(session, SaleRecord.reference, references),
+            Commission.state == CommissionState.ON_HOLD,
+        )
+        .group_by(SaleRecord.reference)
+    )
+    return {reference: due_at for reference, due_at in rows}
 
 
 def hold(  # noqa: PLR0913  # reason: who, when and why belong to every decision of finance
@@ -110,6 +125,7 @@ def reject(  # noqa: PLR0913  # reason: as for hold
         if original.state not in MONEY_LIES_IN or original.state == CommissionState.IN_PAYOUT:
             message = f"Commission {original.id} is {original.state} and can't be rejected."
             raise StateConflict(message)
+    _refuse_netted(session, [original.id for original, _ in families])
     ledger.post(
         session,
         program,
@@ -123,6 +139,22 @@ def reject(  # noqa: PLR0913  # reason: as for hold
     booking.move(
         session, moving, CommissionState.REJECTED, at=aware(at), actor=actor, reason=reason
     )
+
+
+def _refuse_netted(session: Session, original_ids: Sequence[int]) -> None:
+    """Refuse to reject what was partly taken back by a payout: that part would be taken twice."""
+    netted = session.scalar(
+        select(func.min(Commission.original_id)).where(
+            sets.among(session, Commission.original_id, original_ids),
+            Commission.state.in_([CommissionState.IN_PAYOUT, CommissionState.PAID]),
+        )
+    )
+    if netted is not None:
+        message = (
+            f"A payout has taken a part of commission {netted} back, so it can't be rejected:"
+            f" record a refund of what is left of its order."
+        )
+        raise StateConflict(message)
 
 
 def _lock_due(

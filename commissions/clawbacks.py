@@ -92,7 +92,7 @@ def take_back(
     content, RefundTooLarge, SaleUnknown, StateConflict, TimeInvalid.
     """
     new = _insert_refunds(session, program, refunds)
-    fresh = [refund for refund in refunds if refund.reference in new]
+    fresh = list({r.reference: r for r in refunds if r.reference in new}.values())
     sales = _lock_sales(session, program, fresh)
     pieces = {refund.reference: _pieces(refund, sales) for refund in fresh}
     _write_lines(session, new, pieces)
@@ -374,7 +374,8 @@ def _reverse(
         return
     times = {row["original_id"]: row["effective_at"] for row in rows}
     taken = session.scalars(
-        select(Commission).where(sets.among(session, Commission.original_id, [c.id for c in gone]))
+        select(Commission).where(sets.among(session, Commission.original_id, [c.id for c in gone])),
+        execution_options={"populate_existing": True},
     ).all()
     moving = [c for c in (*gone, *taken) if MONEY_LIES_IN.get(c.state) == "accrued"]
     booking.move(

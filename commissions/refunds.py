@@ -89,7 +89,7 @@ def match(candidates: Iterable[SoldLine], quantity: int) -> Matched:
 
 def _check_quantity(line: SoldLine, quantity: int, sale_reference: str) -> None:
     where = f"line {line.line_no} of sale {sale_reference}"
-    if quantity <= 0 and line.left:
+    if quantity < 0 or (not quantity and line.left):
         message = f"A refund of {quantity} pieces of {where} is none: give 1 or more."
         raise AmountInvalid(message)
     if quantity > line.left or not quantity:

@@ -76,9 +76,10 @@ def among(
     session: Session, column: InstrumentedAttribute[Any], values: Iterable[int | str]
 ) -> ColumnElement[bool]:
     """Return a condition that the column is one of any number of values: one bound array."""
-    listed = sorted(set(values))  # type: ignore[type-var]
+    listed = sorted(set(values))
     if is_postgresql(session):
-        kind = String() if listed and isinstance(listed[0], str) else BigInteger()
+        # By the column, not by the values: there may be none.
+        kind = String() if isinstance(column.type, String) else BigInteger()
         return column == any_(bindparam(None, listed, type_=ARRAY(kind), unique=True))
     each = func.json_each(literal(json.dumps(listed))).table_valued("value")
     return column.in_(select(each.c.value))

@@ -142,6 +142,8 @@ PLANTED = [
         "def f(): import commissions.rules",
     ),
     (architecture.forbidden_directions, "commissions.providers.x", "from commissions import sets"),
+    (architecture.forbidden_directions, "commissions.payouts", "from commissions import providers"),
+    (architecture.forbidden_directions, "commissions.booking", "from commissions import accrual"),
     (
         architecture.forbidden_directions,
         "commissions.sets",
@@ -194,6 +196,11 @@ HONEST = [
     (architecture.forbidden_packages, "storefront.cli", "import click"),
     (architecture.forbidden_directions, "commissions.accrual", "from commissions import ledger"),
     (architecture.forbidden_directions, "commissions.ledger.a", "from commissions.ledger import b"),
+    (
+        architecture.forbidden_directions,
+        "commissions.payouts",
+        "from commissions.providers.rail import Outcome",
+    ),
     (
         architecture.forbidden_directions,
         "commissions.rules",

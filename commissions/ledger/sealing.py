@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from sqlalchemy import func, select, union_all
@@ -28,20 +27,16 @@ class Digest(NamedTuple):
 def write_seal(session: Session, program: Program, month: Month, *, actor: str) -> Seal:
     """Write the seal of a month and the balances at its end; the caller stopped all postings."""
     zone = zone_of(program.time_zone)
-    starts_at, ends_at = month.starts_at(zone), month.ends_at(zone)
     previous = last_seal(session, program)
-    before = previous.digest if previous else ""
-    found = digest_of(session, program.id, starts_at, ends_at, before)
     seal = Seal(
         program_id=program.id,
         month=str(month),
-        starts_at=starts_at,
-        ends_at=ends_at,
-        transfers=found.transfers,
-        previous_digest=before,
-        digest=found.digest,
+        starts_at=month.starts_at(zone),
+        ends_at=month.ends_at(zone),
+        previous_digest=previous.digest if previous else "",
         actor=actor,
     )
+    seal.transfers, seal.digest = digest_of(session, seal, seal.previous_digest)
     session.add(seal)
     session.flush()
     _keep_balances(session, seal)
@@ -55,21 +50,17 @@ def last_seal(session: Session, program: Program) -> Seal | None:
     )
 
 
-def digest_of(
-    session: Session, program_id: int, starts_at: datetime, ends_at: datetime, before: str
-) -> Digest:
-    """Hash the transfers effective in a span, by time and id, after the digest before it."""
+def digest_of(session: Session, seal: Seal, before: str) -> Digest:
+    """Hash the transfers effective in a seal's month, by time and id, after the digest before."""
     hasher = hashlib.sha256(before.encode())
     count = 0
-    for line in _lines(session, program_id, starts_at, ends_at):
+    for line in _lines(session, seal):
         hasher.update(line)
         count += 1
     return Digest(count, hasher.hexdigest())
 
 
-def _lines(
-    session: Session, program_id: int, starts_at: datetime, ends_at: datetime
-) -> Iterator[bytes]:
+def _lines(session: Session, seal: Seal) -> Iterator[bytes]:
     rows = session.execute(
         select(
             Transfer.id,
@@ -83,24 +74,20 @@ def _lines(
             Transfer.recorded_at,
         )
         .where(
-            Transfer.program_id == program_id,
-            Transfer.effective_at >= starts_at,
-            Transfer.effective_at < ends_at,
+            Transfer.program_id == seal.program_id,
+            Transfer.effective_at >= seal.starts_at,
+            Transfer.effective_at < seal.ends_at,
         )
         .order_by(Transfer.effective_at, Transfer.id),
         execution_options={"yield_per": 5_000},
     )
     for *plain, effective_at, recorded_at in rows:
-        times = (_instant(effective_at), _instant(recorded_at))
+        times = (effective_at.isoformat(), recorded_at.isoformat())
         yield "\x1f".join((*map(str, plain), *times)).encode() + b"\n"
 
 
-def _instant(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
 def _keep_balances(session: Session, seal: Seal) -> None:
-    moved = _moved_in(session, seal)
+    moved = moved_in(session, seal)
     before = _sealed_before(session, seal)
     rows = [
         {
@@ -113,7 +100,7 @@ def _keep_balances(session: Session, seal: Seal) -> None:
     sets.insert_rows(session, SealBalance, rows)
 
 
-def _moved_in(session: Session, seal: Seal) -> dict[int, int]:
+def moved_in(session: Session, seal: Seal) -> dict[int, int]:
     """Return credits − debits of every account that moved in the seal's month."""
     span = (
         Transfer.program_id == seal.program_id,

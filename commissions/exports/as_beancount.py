@@ -1,0 +1,55 @@
+"""Writing books as a beancount file, for ``bean-check``.
+
+Decides the spelling of directives and strings. Reads nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from sqlalchemy.orm import Session
+
+from commissions.exports import books
+from commissions.exports.books import Book
+from commissions.models import Program
+
+
+def beancount(session: Session, programs: Iterable[Program]) -> Iterator[str]:
+    """Yield the books of programs as a beancount file, line by line, each with its newline.
+
+    ``bean-check`` compares every sum to the last minor unit: the assertions allow no tolerance.
+    """
+    listed = list(programs)
+    title = ", ".join(program.code for program in listed)
+    yield f'option "title" {_quoted(f"Hoahong: {title}")}\n'
+    for program in listed:
+        yield from _beancount_book(session, books.read_book(session, program))
+
+
+def _beancount_book(session: Session, book: Book) -> Iterator[str]:
+    currency = book.program.currency
+    yield "\n"
+    for account in book.accounts.values():
+        yield f"{account.opened} open {account.name} {account.currency}\n"
+        yield from _metadata(account.labels)
+    for transaction in books.transactions(session, book):
+        yield "\n"
+        yield f"{transaction.day} * {_quoted(transaction.key)}\n"
+        yield from _metadata(transaction.labels)
+        for name, amount in transaction.sides:
+            yield f"  {name}  {amount} {currency}\n"
+    yield "\n"
+    for name, amount in books.balances(session, book):
+        yield f"{book.closes} balance {name}  {amount} ~ 0 {currency}\n"
+
+
+def _metadata(labels: Mapping[str, str]) -> Iterator[str]:
+    for key, value in labels.items():
+        yield f"  {key}: {_quoted(value)}\n"
+
+
+def _quoted(text: str) -> str:
+    """Return a text as a string of one line; what can't be printed becomes a question mark."""
+    printable = text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
+    escaped = printable.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

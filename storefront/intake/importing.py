@@ -1,0 +1,242 @@
+"""Importing an order export: staged, then booked in order of time, a few documents a transaction.
+
+Decides what must hold before the first booking, and where a broken-off run goes on. What one
+transaction books is in ``booking``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from commissions import clawbacks, conversions, ledger, programs
+from commissions.errors import CurrencyMismatch, HoahongError
+from commissions.models import Program
+from commissions.plans import Plans
+from storefront import database
+from storefront.intake import booking, staging
+from storefront.intake.models import ImportDocument, ImportRun
+from storefront.intake.referrals import read_referrals
+from storefront.intake.rows import FileNotAsMapped, Mapping
+
+BATCH = 1_000
+"""Documents booked in one transaction."""
+_CHECKED = 5_000
+
+
+class FileOlderThanBooks(HoahongError):
+    """The file has a document older than what was imported; nothing of it was booked."""
+
+
+class ImportUnfinished(HoahongError):
+    """Another file's import broke off; it must be finished first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """A file to import: how to read it, and who brought which buyer."""
+
+    path: Path
+    mapping: Mapping
+    referrals: Path | None = None
+    batch: int = BATCH
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSummary:
+    """What an import came to; ``new`` counts what this run added to the books."""
+
+    file: str
+    rows: int
+    documents: int
+    sales_new: int
+    returns_new: int
+    rejected_rows: int
+    unmatched_rows: int
+
+
+def run(
+    engine: Engine,
+    program_code: str,
+    request: ImportRequest,
+    *,
+    actor: str,
+    advance: staging.Advance = lambda _phase, _done, _total: None,
+) -> ImportSummary:
+    """Import a file, or go on where its import broke off; a finished one changes nothing.
+
+    Raises FileNotAsMapped, FileOlderThanBooks, ImportUnfinished, CurrencyMismatch, PartnerUnknown,
+    NoPlanInForce, each before the first booking.
+    """
+    run_id, state = _begin(engine, program_code, request)
+    with database.transaction(engine) as session:
+        program = programs.find(session, program_code)
+        touches = read_referrals(session, program, request.referrals, request.mapping)
+    if state == "staging":
+        staging.stage(engine, run_id, request.path, request.mapping, advance=advance)
+    counted = booking.Counted()
+    if state != "done":
+        with database.transaction(engine) as session:
+            _check_before_booking(session, programs.find(session, program_code), run_id)
+        while (step := _step(engine, program_code, run_id, touches, request, actor)) is not None:
+            counted += step.counted
+            advance("booking", step.done, step.total)
+        with database.transaction(engine) as session:
+            staging.finish(session, run_id)
+    return _summary(engine, run_id, counted)
+
+
+def write_rejects(engine: Engine, program_code: str, request: ImportRequest, out: Path) -> None:
+    """Write the rejects of a finished import as CSV: row, reason, pieces left over."""
+    identity = staging.identity_of(request.path, request.mapping, request.referrals)
+    partial = out.with_name(f"{out.name}.part")
+    with (
+        database.transaction(engine) as session,
+        partial.open("w", encoding="utf-8", newline="") as stream,
+    ):
+        program = programs.find(session, program_code)
+        stream.write("row,reason,left_over_quantity\n")
+        for row_no, reason, left in staging.rejects(session, program.id, identity):
+            stream.write(f"{row_no},{reason},{'' if left is None else left}\n")
+    os.replace(partial, out)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    done: int
+    total: int
+    counted: booking.Counted
+
+
+def _begin(engine: Engine, program_code: str, request: ImportRequest) -> tuple[int, str]:
+    """Return the run of this file, new or known, and its state."""
+    try:
+        identity = staging.identity_of(request.path, request.mapping, request.referrals)
+    except OSError as fault:
+        raise FileNotAsMapped(f"{request.path.name} can't be read: {fault}.") from fault
+    with database.transaction(engine) as session:
+        program = programs.find(session, program_code)
+        if request.mapping.currency != program.currency:
+            raise CurrencyMismatch(
+                f"The mapping's currency is {request.mapping.currency}, program {program.code}"
+                f" keeps its books in {program.currency}: import into a program of its currency."
+            )
+        _check_unfinished(session, program, identity)
+        found = session.scalar(
+            select(ImportRun).where(
+                ImportRun.program_id == program.id, ImportRun.identity == identity
+            )
+        )
+        if found is None:
+            found = ImportRun(
+                program_id=program.id,
+                identity=identity,
+                file_name=request.path.name,
+                state="staging",
+            )
+            session.add(found)
+            session.flush()
+        return found.id, found.state
+
+
+def _check_unfinished(session: Session, program: Program, identity: str) -> None:
+    others = session.scalars(
+        select(ImportRun).where(
+            ImportRun.program_id == program.id,
+            ImportRun.identity != identity,
+            ImportRun.state != "done",
+        )
+    ).all()
+    for other in others:
+        if other.booked_documents:
+            raise ImportUnfinished(
+                f"The import of {other.file_name} broke off after {other.booked_documents} of"
+                f" {other.documents} documents: run it again with the same files to finish it."
+            )
+        staging.discard(session, other)
+
+
+def _check_before_booking(session: Session, program: Program, run_id: int) -> None:
+    """Refuse a file with a new document older than the books, or older than every plan."""
+    clock = session.scalar(
+        select(func.max(ImportRun.clock)).where(
+            ImportRun.program_id == program.id, ImportRun.id != run_id
+        )
+    )
+    opened = ledger.open_from(session, program)
+    floors = [floor for floor in (clock, opened) if floor is not None]
+    run_ = session.get_one(ImportRun, run_id)
+    after = run_.booked_documents
+    while listed := staging.documents(session, run_id, after=after, limit=_CHECKED):
+        if after == 0:
+            Plans(session, program).in_force(listed[0].occurred_at)
+        if not floors or listed[0].occurred_at >= max(floors):
+            return
+        _check_ages(session, program, listed, clock, max(floors))
+        after = listed[-1].position
+
+
+def _check_ages(
+    session: Session,
+    program: Program,
+    listed: Sequence[ImportDocument],
+    clock: datetime | None,
+    floor: datetime,
+) -> None:
+    references = [document.reference for document in listed]
+    known = {
+        *conversions.known(session, program, references),
+        *clawbacks.known(session, program, references),
+    }
+    for document in listed:
+        oldest = clock if document.is_return else floor
+        if document.reference in known or oldest is None or document.occurred_at >= oldest:
+            continue
+        raise FileOlderThanBooks(
+            f"Document {document.reference} is of {document.occurred_at.isoformat()}, older than"
+            f" what is booked already, {oldest.isoformat()}: import files in order of time."
+        )
+
+
+def _step(
+    engine: Engine,
+    program_code: str,
+    run_id: int,
+    touches: dict[str, int],
+    request: ImportRequest,
+    actor: str,
+) -> _Step | None:
+    """Book the next documents in one transaction; None when all are booked."""
+    with database.transaction(engine) as session:
+        program = programs.find(session, program_code)
+        run_ = session.get_one(ImportRun, run_id)
+        listed = staging.documents(
+            session, run_id, after=run_.booked_documents, limit=request.batch
+        )
+        if not listed:
+            return None
+        counted = booking.book(session, program, run_id, listed, touches, actor=actor)
+        run_.booked_documents = listed[-1].position
+        run_.clock = listed[-1].occurred_at
+        return _Step(run_.booked_documents, run_.documents, counted)
+
+
+def _summary(engine: Engine, run_id: int, counted: booking.Counted) -> ImportSummary:
+    with database.transaction(engine) as session:
+        run_ = session.get_one(ImportRun, run_id)
+        rejected, unmatched = staging.count_rejects(session, run_id)
+        return ImportSummary(
+            file=run_.file_name,
+            rows=run_.staged_rows,
+            documents=run_.documents,
+            sales_new=counted.sales,
+            returns_new=counted.returns,
+            rejected_rows=rejected,
+            unmatched_rows=unmatched,
+        )

@@ -1,0 +1,50 @@
+"""Reading which partner brought which buyer: a referral counts as a touch at each sale's time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from commissions import partners
+from commissions.errors import PartnerUnknown
+from commissions.models import Program
+from storefront.intake.rows import FileNotAsMapped, Mapping, column_places, open_table
+
+_SHOWN = 10
+
+
+def read_referrals(
+    session: Session, program: Program, path: Path | None, mapping: Mapping
+) -> dict[str, int]:
+    """Return partner ids by buyer; the last row of a buyer wins.
+
+    Raises PartnerUnknown naming codes that nobody has, FileNotAsMapped for an unreadable row.
+    """
+    codes = dict(_rows(path, mapping)) if path is not None else {}
+    ids = partners.ids_by_code(session, program, codes.values())
+    unknown = sorted({*codes.values()} - ids.keys())
+    if unknown:
+        message = (
+            f"{path.name if path else ''} names partners that program {program.code} lacks:"
+            f" {', '.join(unknown[:_SHOWN])}; apply a program file that has them first."
+        )
+        raise PartnerUnknown(message)
+    return {buyer: ids[code] for buyer, code in codes.items()}
+
+
+def _rows(path: Path, mapping: Mapping) -> Iterator[tuple[str, str]]:
+    wanted = (mapping.referrals.buyer, mapping.referrals.partner)
+    with open_table(path, encoding=mapping.encoding, delimiter=mapping.delimiter) as (
+        header,
+        records,
+    ):
+        places = column_places(path, header, wanted)
+        for row_no, record in enumerate(records, start=2):
+            if record is None or len(record) != len(header):
+                message = f"{path.name} row {row_no} can't be read: correct or delete it."
+                raise FileNotAsMapped(message)
+            buyer, code = (record[places[name]] for name in wanted)
+            if buyer and code:
+                yield buyer, code
