@@ -15,12 +15,12 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from commissions import booking, ledger
-from commissions.errors import MonthOpen, MonthSealed
+from commissions.errors import MonthOpen, MonthSealed, NoPlanInForce
 from commissions.models import BonusRun, Commission, Partner, Program
 from commissions.periods import Month, aware, zone_of
 from commissions.plans import Plans
 from commissions.states import CommissionState
-from commissions.tiers import Bonus, Standing, bonuses
+from commissions.tiers import Bonus, Standing, Tier, bonuses
 
 
 class Awarded(NamedTuple):
@@ -49,8 +49,8 @@ def award(
     if opened is not None and ends_at <= opened:
         message = f"Month {month} is sealed: its bonuses can't be awarded any more."
         raise MonthSealed(message)
-    plan = Plans(session, program).in_force(month.last_instant(zone))
-    earned = bonuses(_standings(session, program, month), plan.tiers)
+    tiers = _tiers(session, program, month.last_instant(zone))
+    earned = bonuses(_standings(session, program, month), tiers)
     booking.book(session, program, _rows(session, program, month, earned))
     run = BonusRun(
         program_id=program.id,
@@ -69,6 +69,14 @@ def awarded(session: Session, program: Program, month: Month) -> BonusRun | None
     return session.scalar(
         select(BonusRun).where(BonusRun.program_id == program.id, BonusRun.month == str(month))
     )
+
+
+def _tiers(session: Session, program: Program, at: datetime) -> tuple[Tier, ...]:
+    """Return the tiers in force at an instant; a month before the first plan has none."""
+    try:
+        return Plans(session, program).in_force(at).tiers
+    except NoPlanInForce:
+        return ()
 
 
 def _standings(session: Session, program: Program, month: Month) -> list[Standing]:

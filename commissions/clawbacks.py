@@ -32,7 +32,7 @@ from commissions.models import (
 from commissions.money import round_half_up
 from commissions.periods import aware
 from commissions.plans import Plans
-from commissions.refunds import Piece, SoldLine, take_pieces
+from commissions.refunds import Piece, SoldLine, shown, take_pieces
 from commissions.rules import Rule
 from commissions.states import MONEY_LIES_IN, CommissionState, SaleState
 from commissions.values import Refund, check_reference
@@ -120,7 +120,8 @@ def _insert_refunds(
         check_reference(refund.reference)
         given = refund.fingerprint()
         if fingerprints.setdefault(refund.reference, given) != given:
-            raise _contradiction(refund.reference, "given twice", "")
+            message = f"Refund {refund.reference} is given twice with other content: send it once."
+            raise RefundConflict(message)
     before = known(session, program, list(fingerprints))
     missing = list({r.reference: r for r in refunds if r.reference not in before}.values())
     ids = sets.next_ids(session, RefundRecord, len(missing))
@@ -138,9 +139,10 @@ def _insert_refunds(
         for refund_id, refund in zip(ids, missing, strict=True)
     ]
     sets.insert_missing(session, RefundRecord, rows)
-    for reference, recorded in known(session, program, list(fingerprints)).items():
-        if recorded != fingerprints[reference]:
-            raise _contradiction(reference, recorded, fingerprints[reference])
+    recorded = known(session, program, list(fingerprints))
+    for refund in refunds:
+        if recorded[refund.reference] != fingerprints[refund.reference]:
+            raise _contradiction(session, program, refund)
     mine = session.execute(
         select(RefundRecord.reference, RefundRecord.id).where(
             sets.among(session, RefundRecord.id, ids)
@@ -149,10 +151,25 @@ def _insert_refunds(
     return {reference: refund_id for reference, refund_id in mine}
 
 
-def _contradiction(reference: str, recorded: str, given: str) -> RefundConflict:
+def _contradiction(session: Session, program: Program, refund: Refund) -> RefundConflict:
+    held = session.scalars(
+        select(RefundRecord).where(
+            RefundRecord.program_id == program.id, RefundRecord.reference == refund.reference
+        )
+    ).one()
+    lines = session.execute(
+        select(SaleRecord.reference, RefundLineRecord.line_no, RefundLineRecord.quantity)
+        .join(SaleRecord, SaleRecord.id == RefundLineRecord.sale_id)
+        .where(RefundLineRecord.refund_id == held.id)
+        .order_by(RefundLineRecord.id)
+    )
+    taken = [(sale, line_no, pieces) for sale, line_no, pieces in lines]
+    asked = [(line.sale_reference, line.line_no, line.quantity) for line in refund.lines]
     message = (
-        f"Refund {reference} is recorded with other content: recorded is {recorded[:16]},"
-        f" given is {given[:16]}. Send another refund under a new reference."
+        f"Refund {refund.reference} is recorded with other content: recorded is"
+        f" {shown(held.occurred_at, held.reason, taken)} ({held.fingerprint[:8]}); given is"
+        f" {shown(refund.at, refund.reason, asked)} ({refund.fingerprint()[:8]})."
+        f" Send another refund under a new reference."
     )
     return RefundConflict(message)
 

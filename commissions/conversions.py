@@ -24,6 +24,7 @@ from commissions.models import (
     SaleLineRecord,
     SaleRecord,
 )
+from commissions.periods import aware
 from commissions.plans import Plans
 from commissions.states import SALE_MOVES, SaleState, check_move
 from commissions.values import Buyer, Sale, SaleLine, check_sale
@@ -82,8 +83,10 @@ def cancel(
 ) -> None:
     """Cancel paid sales before completion: their estimates end as Reversed, no transfer is made.
 
-    Raises SaleUnknown, and StateConflict for a completed sale; a cancelled one stays as it is.
+    Raises SaleUnknown, TimeInvalid, and StateConflict for a completed sale; a cancelled one
+    stays as it is.
     """
+    when = aware(at)
     rows = session.execute(
         select(SaleRecord.id, SaleRecord.reference, SaleRecord.state)
         .where(
@@ -106,7 +109,7 @@ def cancel(
     sets.record_moves(
         session,
         "sale",
-        [(row.id, row.state, SaleState.CANCELLED, at) for row in open_rows],
+        [(row.id, row.state, SaleState.CANCELLED, when) for row in open_rows],
         actor=actor,
         reason=reason,
     )
@@ -184,6 +187,8 @@ def _contradiction(session: Session, program: Program, sale: Sale) -> SaleConfli
     )
     recorded = _shown(held.paid_at, held.buyer_account, lines)
     given = _shown(sale.paid_at, sale.buyer.account, sale.lines)
+    if given == recorded:
+        given += ", with another mail or phone of the buyer"
     message = (
         f"Sale {sale.reference} is recorded with other content: recorded is {recorded};"
         f" given is {given}. Send a changed order under a new reference."
@@ -193,7 +198,8 @@ def _contradiction(session: Session, program: Program, sale: Sale) -> SaleConfli
 
 def _shown(paid_at: datetime, account: str | None, lines: Any) -> str:
     listed = ", ".join(
-        f"{line.line_no}: {line.quantity} × {line.stock_code} = {line.amount_minor}"
+        f"{line.line_no}: {line.quantity} × {line.stock_code}"
+        f"{f' ({line.category})' if line.category else ''} = {line.amount_minor}"
         for line in lines
     )
     return f"{paid_at.astimezone(UTC).isoformat()} to {account or 'a guest'} [{listed}]"

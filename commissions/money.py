@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Context, Decimal, DecimalException
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 from commissions.errors import AmountInvalid, CurrencyUnknown
 
@@ -104,11 +104,10 @@ def round_half_up(numerator: int, denominator: int) -> int:
 
 def round_decimal(value: Decimal) -> int:
     """Return a decimal rounded to the nearest whole, halves away from zero."""
-    try:
-        return int(value.to_integral_value(ROUND_HALF_UP, _EXACT))
-    except DecimalException as fault:
+    if not value.is_finite():
         message = f"{value} can't be rounded: give an ordinary number."
-        raise AmountInvalid(message) from fault
+        raise AmountInvalid(message)
+    return int(value.to_integral_value(ROUND_HALF_UP, _EXACT))
 
 
 def share_of(base_minor: int, rate_bps: int) -> int:

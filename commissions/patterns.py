@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from commissions.errors import PlanInvalid
 
-_OTHER = "\N{REPLACEMENT CHARACTER}"
-"""Stands for all the signs that no pattern names."""
+_OTHER = ""
+"""Stands for all the signs that no pattern names; being none itself, no pattern can name it."""
 _MAX_STATES = 20_000
+_WIDEST_RANGE = 1_000
 
 
 class Sign(NamedTuple):
@@ -55,17 +56,18 @@ def signatures(patterns: Sequence[str]) -> set[frozenset[int]]:
     The empty set is among them when some text matches none.
     """
     places = [parse(pattern) for pattern in patterns]
-    alphabet = sorted({sign for p in places for place in p for sign in place.signs} | {_OTHER})
-    start = tuple(_closure(p, {0}) for p in places)
-    seen, waiting, found = set(), [start], set()
+    signs = _telling_signs(places)
+    step = cache(lambda i, at, sign: _step(places[i], at, sign))
+    waiting = [frozenset((i, _closure(p, {0})) for i, p in enumerate(places))]
+    seen, found = set(), set()
     while waiting:
         state = waiting.pop()
-        for sign in alphabet:
-            after = tuple(_step(p, at, sign) for p, at in zip(places, state, strict=True))
+        for sign in signs:
+            after = frozenset((i, to) for i, at in state if (to := step(i, at, sign)))
             if after not in seen:
                 seen.add(after)
                 waiting.append(after)
-                found.add(_matched(places, after))
+                found.add(frozenset(i for i, at in after if len(places[i]) in at))
         if len(seen) > _MAX_STATES:
             message = "The patterns of this plan are too tangled to compare: use fewer * in them."
             raise PlanInvalid(message)
@@ -78,10 +80,10 @@ def _compiled(patterns: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _place(pattern: str, found: re.Match[str]) -> Sign:
-    token, negation, members, letter = found[0], found[1], found[2], found[3]
-    if token == "*":
+    whole, negation, members, letter = found[0], found[1], found[2], found[3]
+    if whole == "*":
         return MANY
-    if token == "?":
+    if whole == "?":
         return ANY
     if letter == "[":
         message = f"Pattern {pattern!r} opens a [ that it doesn't close: write [[] for the sign."
@@ -95,7 +97,7 @@ def _members(pattern: str, members: str) -> Iterator[str]:
     while members:
         if len(members) > 2 and members[1] == "-":  # noqa: PLR2004  # reason: a range is "a-z"
             first, last, members = ord(members[0]), ord(members[2]), members[3:]
-            if first > last or last - first > 1_000:
+            if first > last or last - first > _WIDEST_RANGE:
                 message = f"Pattern {pattern!r} has a range that runs backwards or is too wide."
                 raise PlanInvalid(message)
             yield from map(chr, range(first, last + 1))
@@ -105,28 +107,49 @@ def _members(pattern: str, members: str) -> Iterator[str]:
 
 
 def _expression(places: Sequence[Sign]) -> str:
-    return "".join(map(_part, places)) + r"\Z"
+    """Return a regular expression that tries each run of signs between two ``*`` at one place.
+
+    The earliest place will do for all but the last run, so nothing is tried twice.
+    """
+    runs = [""]
+    for place in places:
+        if place.many:
+            runs.append("")
+        else:
+            runs[-1] += _part(place)
+    middle = [f"(?>.*?{run})" for run in runs[1:-1]]
+    last = [f".*{run}" for run in runs[1:][-1:]]
+    return "".join([runs[0], *middle, *last]) + r"\Z"
 
 
 def _part(place: Sign) -> str:
-    if place.many:
-        return ".*"
     if not place.signs:
         return "."
     listed = "".join(re.escape(sign) for sign in sorted(place.signs))
     return f"[{'^' if place.negated else ''}{listed}]"
 
 
+def _telling_signs(places: Sequence[Sequence[Sign]]) -> list[str]:
+    """Return one sign of each set of signs that no place tells apart."""
+    kinds = {place for of_pattern in places for place in of_pattern}
+    named = {sign for place in kinds for sign in place.signs} | {_OTHER}
+    return [*{tuple(place.fits(sign) for place in kinds): sign for sign in named}.values()]
+
+
 def _closure(places: Sequence[Sign], positions: set[int]) -> frozenset[int]:
-    """Return the positions, and those behind every ``*`` that may stand for nothing."""
-    reached = set()
+    """Return the positions, and those behind every ``*`` that may stand for nothing.
+
+    Those before the last ``*`` reached are left out: whatever they could match, it can too.
+    """
+    reached, last_star = set(), 0
     for position in positions:
         at = position
         reached.add(at)
         while at < len(places) and places[at].many:
+            last_star = max(last_star, at)
             at += 1
             reached.add(at)
-    return frozenset(reached)
+    return frozenset(at for at in reached if at >= last_star)
 
 
 def _step(places: Sequence[Sign], positions: frozenset[int], sign: str) -> frozenset[int]:
@@ -135,7 +158,3 @@ def _step(places: Sequence[Sign], positions: frozenset[int], sign: str) -> froze
         if at < len(places) and places[at].fits(sign):
             after.add(at if places[at].many else at + 1)
     return _closure(places, after)
-
-
-def _matched(places: Sequence[Sequence[Sign]], state: Sequence[frozenset[int]]) -> frozenset[int]:
-    return frozenset(i for i, p in enumerate(places) if len(p) in state[i])

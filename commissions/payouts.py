@@ -94,7 +94,7 @@ def approve(
     if batch.state == BatchState.APPROVED and batch.checker == checker:
         return batch
     _move_batch(session, batch, BatchState.APPROVED, checker=checker, at=at)
-    payouts = claims.lock(session, Payout.batch_id == batch.id)
+    payouts = _lock_reserved(session, batch)
     for payout in payouts:
         payout.key = f"{program.code}-payout-{payout.id}"
     claims.move(session, payouts, PayoutState.APPROVED, at=at, actor=checker)
@@ -116,7 +116,7 @@ def refuse(  # noqa: PLR0913  # reason: who, when and why belong to every decisi
         message = f"Batch {batch.id} was built by {batch.maker}: somebody else must refuse it."
         raise FourEyes(message)
     _move_batch(session, batch, BatchState.REFUSED, checker=checker, at=at, reason=reason)
-    payouts = claims.lock(session, Payout.batch_id == batch.id)
+    payouts = _lock_reserved(session, batch)
     claims.give_back(session, program, payouts, at=at, actor=checker, reason=reason)
     return batch
 
@@ -329,6 +329,11 @@ def _lock_batch(session: Session, program: Program, batch_id: int) -> Batch:
         message = f"Program {program.code} has no batch {batch_id}."
         raise BatchUnknown(message)
     return batch
+
+
+def _lock_reserved(session: Session, batch: Batch) -> list[Payout]:
+    """Return the batch's payouts; one that was taken out of it by failing stays as it is."""
+    return claims.lock(session, Payout.batch_id == batch.id, Payout.state == PayoutState.RESERVED)
 
 
 def _move_batch(  # noqa: PLR0913  # reason: who, when and why belong to every move

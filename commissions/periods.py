@@ -14,7 +14,8 @@ from commissions.errors import TimeInvalid
 
 DAY = timedelta(seconds=86_400)
 TICK = timedelta(microseconds=1)
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])\Z", re.ASCII)
+# Years of four digits whose neighbours have four too, whatever the zone.
+_MONTH = re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])\Z", re.ASCII)
 _DECEMBER = 12
 
 
@@ -51,7 +52,7 @@ class Month:
 def parse_month(text: str) -> Month:
     """Return the month written as ``YYYY-MM``; raises TimeInvalid for all else."""
     found = _MONTH.match(text)
-    if not found or found[1] == "0000":
+    if not found:
         message = f"{text!r} is no month: write it like 2010-11."
         raise TimeInvalid(message)
     return Month(int(found[1]), int(found[2]))

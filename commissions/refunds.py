@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from commissions.errors import AmountInvalid, RefundTooLarge
 from commissions.money import round_half_up
+from commissions.periods import aware
 from commissions.values import RefundLine
 
 
@@ -85,6 +87,15 @@ def match(candidates: Iterable[SoldLine], quantity: int) -> Matched:
             quantity -= pieces
             found.append((line, pieces))
     return Matched(tuple(found), quantity)
+
+
+def shown(at: datetime, reason: str, lines: Iterable[tuple[str, int | None, int | None]]) -> str:
+    """Return what a refund takes back, for a person to compare: (sale, line, pieces) each."""
+    listed = ", ".join(
+        f"{'all' if pieces is None else pieces} of {sale}{'' if line is None else f' line {line}'}"
+        for sale, line, pieces in lines
+    )
+    return f"{reason} at {aware(at).isoformat()} [{listed}]"
 
 
 def _check_quantity(line: SoldLine, quantity: int, sale_reference: str) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from commissions import sets
 from commissions.models import Program, RefundLineRecord, RefundRecord, SaleLineRecord, SaleRecord
+from commissions.periods import aware
 from commissions.refunds import SoldLine, match
 from commissions.values import RefundLine
 
@@ -114,7 +115,8 @@ def _candidates(session: Session, program: Program, rows: Sequence[Returned]) ->
 
 def _find_one(row: Returned, candidates: _Candidates) -> Found:
     listed = candidates.get((row.buyer_account or "", row.stock_code), [])
-    earlier = [one for one in listed if one.paid_at <= row.at]
+    until = aware(row.at)
+    earlier = [one for one in listed if one.paid_at <= until]
     references = {id(one.line): one.sale_reference for one in earlier}
     matched = match((one.line for one in earlier), row.quantity)
     lines = tuple(

@@ -12,7 +12,7 @@ from itertools import product
 
 from commissions import patterns
 from commissions.errors import PlanInvalid
-from commissions.money import share_of, split
+from commissions.money import BPS, MAX_MINOR, share_of, split
 from commissions.tiers import Tier, check_tiers
 
 PARTNER_KINDS = ("koc", "distributor", "kol")
@@ -140,19 +140,64 @@ def quote(plan: Plan, lines: Sequence[QuoteLine], *, partner_kind: str) -> Quote
 
 
 def check_plan(plan: Plan) -> None:
-    """Raise PlanInvalid for a plan without a catch-all, or with a rule that can never win."""
+    """Raise PlanInvalid for terms that can't hold, no catch-all, or a rule that can never win."""
+    _check_rates(plan)
+    _check_rules(plan.rules)
+    _check_rungs(plan.tiers)
     if not plan.rules or not plan.rules[-1].catches_all:
         message = "The plan's last rule must match everything: add one without conditions."
         raise PlanInvalid(message)
-    winners = _winners(plan.rules)
-    for rule in plan.rules:
-        if rule.position not in winners:
+    for rule in never_winning(plan.rules):
+        message = (
+            f"Rule {rule.position} ({rule.name}) can never win: the rules before it match"
+            f" all that it matches; move it up or delete it."
+        )
+        raise PlanInvalid(message)
+    check_tiers(plan.tiers)
+
+
+def never_winning(rules: Sequence[Rule]) -> list[Rule]:
+    """Return the rules that win for no line of any partner; the last one must match everything."""
+    winners = _winners(rules)
+    return [rule for rule in rules if rule.position not in winners]
+
+
+def _check_rates(plan: Plan) -> None:
+    rates = [
+        ("The override", plan.override_bps),
+        *((f"Rule {r.position}", r.rate_bps) for r in plan.rules if r.rate_bps is not None),
+        *((f"The {t.partner_kind} tier from {t.threshold_minor}", t.rate_bps) for t in plan.tiers),
+    ]
+    for where, rate in rates:
+        if not 0 <= rate <= BPS:
+            message = f"{where} pays {rate} basis points: give 0 to {BPS}."
+            raise PlanInvalid(message)
+
+
+def _check_rules(rules: Sequence[Rule]) -> None:
+    for place, rule in enumerate(rules, 1):
+        if rule.position != place:
+            message = f"Rule {place} has the position {rule.position}: number the rules from 1."
+            raise PlanInvalid(message)
+        if (rule.rate_bps is None) == (rule.flat_minor is None):
+            message = f"Rule {place} ({rule.name}) must have either a rate or a flat sum: give one."
+            raise PlanInvalid(message)
+        if rule.flat_minor is not None and not 0 <= rule.flat_minor <= MAX_MINOR:
+            message = f"Rule {place} pays {rule.flat_minor}: give 0 to {MAX_MINOR} minor units."
+            raise PlanInvalid(message)
+
+
+def _check_rungs(tiers: Sequence[Tier]) -> None:
+    for tier in tiers:
+        if tier.partner_kind not in PARTNER_KINDS:
+            message = f"A tier is for {tier.partner_kind!r}: choose {', '.join(PARTNER_KINDS)}."
+            raise PlanInvalid(message)
+        if not 0 < tier.threshold_minor <= MAX_MINOR:
             message = (
-                f"Rule {rule.position} ({rule.name}) can never win: the rules before it match"
-                f" all that it matches; move it up or delete it."
+                f"A {tier.partner_kind} tier begins at {tier.threshold_minor}:"
+                f" give an amount above 0, up to {MAX_MINOR} minor units."
             )
             raise PlanInvalid(message)
-    check_tiers(plan.tiers)
 
 
 def _group(rule: Rule, lines: Sequence[QuoteLine]) -> Group:

@@ -8,6 +8,7 @@ carry a zone.
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from commissions.periods import aware
 
 MAX_QUANTITY = 10**9
 MAX_REFERENCE = 120
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,9 @@ def check_sale(sale: Sale) -> None:
     """Raise a named error for a sale that can never be right."""
     check_reference(sale.reference)
     aware(sale.paid_at)
+    for touch in sale.touches:
+        aware(touch.occurred_at)
+    _check_text(f"The buyer's account of sale {sale.reference}", sale.buyer.account)
     if not sale.lines:
         message = f"Sale {sale.reference} has no line: send at least one."
         raise SaleInvalid(message)
@@ -142,6 +147,18 @@ def check_sale(sale: Sale) -> None:
         raise SaleInvalid(message)
     for line in sale.lines:
         _check_line(sale.reference, line)
+    if sale.amount_minor > MAX_MINOR:
+        message = (
+            f"Sale {sale.reference} amounts to {sale.amount_minor}:"
+            f" give up to {MAX_MINOR} minor units in all."
+        )
+        raise AmountInvalid(message)
+
+
+def _check_text(what: str, text: str | None) -> None:
+    if text is not None and (len(text) > MAX_REFERENCE or _UNSTORABLE.search(text)):
+        message = f"{what} can't be kept: give up to {MAX_REFERENCE} ordinary signs."
+        raise SaleInvalid(message)
 
 
 def _check_line(reference: str, line: SaleLine) -> None:
@@ -149,6 +166,8 @@ def _check_line(reference: str, line: SaleLine) -> None:
     if not line.stock_code:
         message = f"{where} has no stock code: give one."
         raise SaleInvalid(message)
+    _check_text(f"{where}: its stock code", line.stock_code)
+    _check_text(f"{where}: its category", line.category)
     if not 0 < line.quantity <= MAX_QUANTITY:
         message = f"{where} has a quantity of {line.quantity}: give 1 to {MAX_QUANTITY} pieces."
         raise AmountInvalid(message)

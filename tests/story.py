@@ -38,7 +38,7 @@ from commissions.payouts import Built
 from commissions.periods import parse_month
 from commissions.providers import TestRail
 from commissions.values import Completion, Refund, RefundLine, Sale, SaleLine
-from tests.factories import HOUR, at, make_line, make_partner, make_sale, make_touch
+from tests.factories import HOUR, at, make_line, make_partner, make_program, make_sale, make_touch
 
 RAIL = TestRail()
 
@@ -278,6 +278,15 @@ class Story:
     def _balance(self, ref: ledger.AccountRef, as_of: str | None) -> int:
         when = at(as_of) if as_of else None
         return ledger.balance(self.session, self.program, ref, as_of=when)
+
+
+@pytest.fixture
+def story(session: Session) -> Iterator[Story]:
+    """A program of ten percent with Mai as its KOC; whatever happens, its books hold at the end."""
+    told = Story(session, make_program(session))
+    told.enrol("mai")
+    yield told
+    assert told.books_hold()
 
 
 @contextmanager

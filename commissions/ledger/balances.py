@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from commissions.ledger.chart import AccountRef, grows_by_credit
 from commissions.models import Account, Partner, Program, Seal, SealBalance, Transfer
+from commissions.periods import aware
 
 
 class AccountBalance(NamedTuple):
@@ -30,8 +31,10 @@ def balance(
 ) -> int:
     """Return an account's balance in minor units; zero for one that was never used.
 
-    With ``as_of`` only transfers effective up to and including that instant count.
+    With ``as_of`` only transfers effective up to and including that instant count; raises
+    TimeInvalid when it has no zone.
     """
+    as_of = as_of and aware(as_of)
     account = session.execute(
         select(Account.id, Account.balance_minor).where(
             Account.program_id == program.id,

@@ -19,6 +19,7 @@ from commissions.errors import AmountInvalid, KeyConflict, MonthSealed
 from commissions.ledger.chart import AccountRef
 from commissions.models import Account, Entry, Program, Seal, Transfer
 from commissions.money import MAX_MINOR
+from commissions.periods import aware
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def post(session: Session, program: Program, postings: Sequence[Posting]) -> Pos
 
     Set-based: a number of statements that doesn't grow with the set. Partner accounts are
     locked in id order, so writers on PostgreSQL can't lock each other for ever. Raises
-    AmountInvalid, KeyConflict, MonthSealed.
+    AmountInvalid, KeyConflict, MonthSealed, TimeInvalid.
     """
     wanted = _distinct(postings)
     if not wanted:
@@ -106,6 +107,7 @@ def _distinct(postings: Iterable[Posting]) -> dict[tuple[str, str], Posting]:
                 f" give 1 to {MAX_MINOR} minor units."
             )
             raise AmountInvalid(message)
+        aware(posting.effective_at)
         known = wanted.setdefault(posting.key, posting)
         if known != posting:
             raise _conflict(known, posting)

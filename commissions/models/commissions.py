@@ -44,6 +44,7 @@ class Commission(Base):
         Index(None, "partner_id", "state"),
         Index(None, "sale_id"),
         Index(None, "original_id"),
+        Index(None, "refund_id"),
         Index(None, "program_id", "effective_at"),
         Index(
             "ix_commissions_due",

@@ -703,6 +703,7 @@ def _make_tables(wall_clock: sa.TextClause) -> None:
         ["program_id", "effective_at"],
         unique=False,
     )
+    op.create_index(op.f("ix_commissions_refund_id"), "commissions", ["refund_id"], unique=False)
     op.create_index(op.f("ix_commissions_sale_id"), "commissions", ["sale_id"], unique=False)
     op.create_table(
         "seal_balances",
@@ -783,6 +784,7 @@ def _drop_tables() -> None:
     op.drop_table("touches")
     op.drop_table("seal_balances")
     op.drop_index(op.f("ix_commissions_sale_id"), table_name="commissions")
+    op.drop_index(op.f("ix_commissions_refund_id"), table_name="commissions")
     op.drop_index(op.f("ix_commissions_program_id_effective_at"), table_name="commissions")
     op.drop_index(op.f("ix_commissions_partner_id_state"), table_name="commissions")
     op.drop_index(op.f("ix_commissions_original_id"), table_name="commissions")

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import IO, NamedTuple
 from zoneinfo import ZoneInfo
@@ -109,7 +110,7 @@ def open_table(
             if not header:
                 message = f"{path.name} is empty: it must begin with a header line."
                 raise FileNotAsMapped(message)
-            yield header, _records(path, reader)
+            yield header, _records(reader)
     except (OSError, EOFError, LookupError, csv.Error, UnicodeError) as fault:
         message = f"{path.name} can't be read: {fault}."
         raise FileNotAsMapped(message) from fault
@@ -155,32 +156,46 @@ def compile_parser(
         for name in (columns.reference, columns.stock_code, columns.quantity, columns.occurred_at)
     )
     price = places[columns.unit_price or columns.line_amount or ""]
-    optional = {
-        name: places.get(getattr(columns, name) or "")
-        for name in ("buyer", "email", "phone", "category", "currency")
-    }
-    amount_of = _Amounts(mapping, per_piece=columns.unit_price is not None)
+    # A column that the file lacks is read from an empty cell put behind the last one.
+    optional = itemgetter(
+        *(
+            places.get(getattr(columns, name) or "", len(header))
+            for name in ("buyer", "email", "phone", "category", "currency")
+        )
+    )
+    amount_of = _Amounts(mapping)
     time_of = _Times(mapping)
     prefix_of = _Prefixes(mapping)
 
     def parse(row_no: int, record: Sequence[str]) -> ParsedRow:
-        text = record[reference]
-        code = record[stock_code]
-        buyer, email, phone, category, currency = (
-            None if place is None else record[place] or None for place in optional.values()
-        )
-        pieces, amount, reason = None, None, _unreadable(text, code, buyer, category)
+        text, code = record[reference], record[stock_code]
+        buyer, email, phone, category, currency = optional([*record, ""])
+        pieces, amount = None, None
+        reason = _unreadable(text, code, buyer, category)
         if reason is None:
-            reason, is_return = prefix_of(text)
-            if reason is None:
-                pieces, amount, reason = amount_of(record[price], record[quantity], is_return)
+            reason, sign = prefix_of(text)
+        if reason is None:
+            pieces, amount, reason = amount_of(record[price], record[quantity], sign)
         at = time_of(record[moment])
-        reason = reason or _late_reason(code, currency, mapping.currency, at)
         return ParsedRow(
-            row_no, text, at, buyer, email, phone, code, category, pieces, amount, reason
+            row_no,
+            text,
+            at,
+            buyer or None,
+            email or None,
+            phone or None,
+            code,
+            category or None,
+            pieces,
+            amount,
+            reason or _late_reason(code, currency, mapping.currency, at),
         )
 
     return parse
+
+
+_SALE, _RETURN = 1, -1
+"""The sign of a document's quantities."""
 
 
 class _Prefixes:
@@ -190,11 +205,11 @@ class _Prefixes:
         self._ignored = mapping.ignored
         self._returns = mapping.return_prefixes
 
-    def __call__(self, reference: str) -> tuple[str | None, bool]:
+    def __call__(self, reference: str) -> tuple[str | None, int]:
         for prefix, reason in self._ignored:
             if reference.startswith(prefix):
-                return reason, False
-        return None, bool(self._returns) and reference.startswith(self._returns)
+                return reason, _SALE
+        return None, _RETURN if reference.startswith(self._returns) else _SALE
 
 
 class _Times:
@@ -235,33 +250,31 @@ class _Price(NamedTuple):
 class _Amounts:
     """Pieces and line amounts in minor units, in exact whole numbers; or why there is none."""
 
-    def __init__(self, mapping: Mapping, *, per_piece: bool) -> None:
+    def __init__(self, mapping: Mapping) -> None:
         mark = re.escape(mapping.decimal_mark)
         self._pattern = re.compile(rf"([+-]?)(\d{{1,18}})(?:{mark}(\d{{1,18}}))?\Z", re.ASCII)
         self._scale = 10 ** exponent(mapping.currency)
-        self._per_piece = per_piece
+        self._per_piece = mapping.columns.unit_price is not None
         self._known: dict[str, _Price | None] = {}
 
     def __call__(
-        self, price: str, quantity: str, is_return: bool
+        self, price: str, quantity: str, sign: int
     ) -> tuple[int | None, int | None, str | None]:
         unit = self._price(price)
         if unit is None:
             return None, None, "unreadable price"
-        if unit.digits <= 0 and not (is_return and not self._per_piece and unit.digits < 0):
+        if not self._is_price(unit, sign):
             return None, None, "no price"
         if not _WHOLE.match(quantity):
             return None, None, "unreadable quantity"
         pieces = int(quantity)
-        reason = _wrong_quantity(pieces, is_return)
-        if reason:
-            return None, None, reason
         amount = self._amount(abs(pieces), unit)
-        if not amount:
-            return None, None, "rounds to nothing"
-        if amount > MAX_MINOR:
-            return None, None, "amount too large"
-        return pieces, amount, None
+        reason = _wrong_quantity(pieces, sign) or _wrong_amount(amount)
+        return (None, None, reason) if reason else (pieces, amount, None)
+
+    def _is_price(self, unit: _Price, sign: int) -> bool:
+        """Tell whether a price can be one; a return may carry its line's amount below zero."""
+        return unit.digits > 0 or (unit.digits < 0 and sign == _RETURN and not self._per_piece)
 
     def _amount(self, pieces: int, unit: _Price) -> int:
         exact = (pieces if self._per_piece else 1) * abs(unit.digits) * self._scale
@@ -283,14 +296,19 @@ class _Amounts:
         return _Price(-digits if sign == "-" else digits, 10 ** len(part))
 
 
-def _wrong_quantity(pieces: int, is_return: bool) -> str | None:
+def _wrong_quantity(pieces: int, sign: int) -> str | None:
     if pieces == 0:
         return "no quantity"
-    if pieces < 0 and not is_return:
-        return "negative quantity on a sale"
-    if pieces > 0 and is_return:
-        return "positive quantity on a return"
+    if pieces * sign < 0:
+        wrong = "negative quantity on a sale", "positive quantity on a return"
+        return wrong[sign == _RETURN]
     return "quantity too large" if abs(pieces) > MAX_QUANTITY else None
+
+
+def _wrong_amount(amount_minor: int) -> str | None:
+    if not amount_minor:
+        return "rounds to nothing"
+    return "amount too large" if amount_minor > MAX_MINOR else None
 
 
 def _unreadable(reference: str, code: str, buyer: str | None, category: str | None) -> str | None:
@@ -304,10 +322,8 @@ def _unreadable(reference: str, code: str, buyer: str | None, category: str | No
     return None
 
 
-def _late_reason(
-    code: str, currency: str | None, wanted_currency: str, at: datetime | None
-) -> str | None:
-    if currency is not None and currency != wanted_currency:
+def _late_reason(code: str, currency: str, wanted_currency: str, at: datetime | None) -> str | None:
+    if currency and currency != wanted_currency:
         return "other currency"
     if not code:
         return "no stock code"
@@ -318,7 +334,7 @@ def _rejected(row_no: int, reason: str) -> ParsedRow:
     return ParsedRow(row_no, "", *[None] * 8, reason)
 
 
-def _records(path: Path, reader: Iterator[list[str]]) -> Iterator[list[str] | None]:
+def _records(reader: Iterator[list[str]]) -> Iterator[list[str] | None]:
     while True:
         try:
             record = next(reader, None)

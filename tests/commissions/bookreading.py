@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any, NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from commissions.ledger import chart
 from commissions.models import Base
 
-TABLES = sorted(table for table in Base.metadata.tables if not table.startswith("import"))
-COUNTS = text("select " + ", ".join(f"(select count(*) from {table})" for table in TABLES))
+TABLES = [table for table in Base.metadata.sorted_tables if not table.name.startswith("import")]
+COUNTS = select(*(select(func.count()).select_from(table).scalar_subquery() for table in TABLES))
 ACCOUNTS = text(
     "select a.id, a.program_id, a.role, p.code, a.balance_minor, a.version"
     " from accounts a left join partners p on p.id = a.partner_id order by a.id"

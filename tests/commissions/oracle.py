@@ -89,7 +89,10 @@ class Line:
     def take(self, pieces: int) -> int:
         """Send pieces back; return the base that goes with them."""
         self.back += pieces
-        before, self.refunded = self.refunded, half_up(Fraction(self.amount * self.back, self.pieces))
+        before, self.refunded = (
+            self.refunded,
+            half_up(Fraction(self.amount * self.back, self.pieces)),
+        )
         return self.refunded - before
 
 
@@ -310,9 +313,7 @@ class Books:
         for one in [s for s in touched if s.state != "rejected"]:
             assert order.seller
             rules = [(rule_of(line.stock, order.seller.kind), base) for line, base in bases]
-            base = sum(
-                base for rule, base in rules if rule != SAMPLES and one.rule in {rule, None}
-            )
+            base = sum(base for rule, base in rules if rule != SAMPLES and one.rule in {rule, None})
             if base:
                 self._take(f"{reference}>{one.reference}", one, base, at)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
@@ -12,8 +12,10 @@ from commissions import approval, bonuses, closing
 from commissions.models import Commission
 from commissions.periods import Month
 from tests.commissions.oracle import LIFTED, STOPPED, Sum
-from tests.commissions.trading import ANY, WHERE, Trading
+from tests.commissions.trading import ANY, WHERE, Trading, fitting
 from tests.commissions.world import World
+
+SLIPS = (None, None, None, None, "too early", "no bonuses", "out of turn", "left open")
 
 
 def some_sum(machine: Trading) -> bool:
@@ -28,6 +30,9 @@ class Finance(Trading):
         """Release what is due now, or as if it had been done some hours ago too."""
         world = self.world(where)
         instants = [self.now - timedelta(hours=earlier), self.now] if earlier else [self.now]
+        self._release(world, instants)
+
+    def _release(self, world: World, instants: list[datetime]) -> None:
         before = world.books.balances()
         refusal = world.books.release(instants)
         released = self.play(
@@ -46,66 +51,41 @@ class Finance(Trading):
             assert released.amount_minor == more
 
     @precondition(some_sum)
-    @rule(where=WHERE, which=ANY)
-    def hold(self, where: int, which: int) -> None:
-        world, one = self._sum(where, which)
+    @rule(where=WHERE, which=ANY, how=st.sampled_from(("hold", "lift", "lift", "reject")))
+    def decide(self, where: int, which: int, how: str) -> None:
+        """Stop a commission, lift its stop, or refuse it."""
+        fits = {"lift": LIFTED, "hold": STOPPED, "reject": ("ready", "held", "held_ready")}
+        world, one = self._sum(where, which, *fits[how])
         ids = [self._id(world, one)]
-        now, program = self.now, world.program
+        now = self.now
+        verb = {"hold": approval.hold, "lift": approval.lift, "reject": approval.reject}[how]
+        moves = {"hold": STOPPED, "lift": LIFTED}
+        refusal = (
+            world.books.stop_or_lift(one, moves[how]) if how in moves else world.books.reject(one)
+        )
         self.play(
-            "hold",
-            lambda: approval.hold(
-                self.session, program, ids, at=now, actor="thu", reason="odd traffic"
-            ),
-            world.books.stop_or_lift(one, STOPPED),
+            how,
+            lambda: verb(self.session, world.program, ids, at=now, actor="thu", reason="odd"),
+            refusal,
             keyed=False,
         )
 
-    @precondition(some_sum)
-    @rule(where=WHERE, which=ANY)
-    def lift(self, where: int, which: int) -> None:
-        world, one = self._sum(where, which, {"held", "held_ready"})
-        ids = [self._id(world, one)]
-        now, program = self.now, world.program
-        self.play(
-            "lift",
-            lambda: approval.lift(
-                self.session, program, ids, at=now, actor="thu", reason="explained"
-            ),
-            world.books.stop_or_lift(one, LIFTED),
-            keyed=False,
-        )
-
-    @precondition(some_sum)
-    @rule(where=WHERE, which=ANY)
-    def reject(self, where: int, which: int) -> None:
-        world, one = self._sum(where, which)
-        ids = [self._id(world, one)]
-        now, program = self.now, world.program
-        self.play(
-            "reject",
-            lambda: approval.reject(
-                self.session, program, ids, at=now, actor="thu", reason="fraud"
-            ),
-            world.books.reject(one),
-            keyed=False,
-        )
-
-    @rule(where=WHERE, bonuses_first=st.integers(0, 5), skip=st.integers(0, 9))
-    def close_month(self, where: int, bonuses_first: int, skip: int) -> None:
-        """Close the month that is next; now and then without its bonuses, or out of turn."""
+    @rule(where=WHERE, slip=st.sampled_from(SLIPS))
+    def month_ends(self, where: int, slip: str | None) -> None:
+        """Wait for the end of the month that is to be closed next, and close it."""
         world = self.world(where)
-        month = Month(*(world.books.first_open() or world.books.month_of(self.now)))
-        if skip == 9:  # noqa: PLR2004
-            month = month.next()
-        if bonuses_first:
+        month = self._next_month(world)
+        if slip != "too early":
+            self.now = max(self.now, world.ends_at(month))
+        if slip == "out of turn":
+            self._seal(world, month.next())
+        elif slip != "no bonuses":
             self._award(world, month)
-        self._seal(world, month)
+        if slip != "left open":
+            self._seal(world, month)
 
-    @rule(where=WHERE)
-    def award_early(self, where: int) -> None:
-        """Award the bonuses of the month that is next, and leave it open."""
-        world = self.world(where)
-        self._award(world, Month(*(world.books.first_open() or world.books.month_of(self.now))))
+    def _next_month(self, world: World) -> Month:
+        return Month(*(world.books.first_open() or world.books.month_of(self.now)))
 
     def _award(self, world: World, month: Month) -> None:
         now, key = self.now, (month.year, month.number)
@@ -129,12 +109,10 @@ class Finance(Trading):
             world.books.seal(key, ends_at=world.ends_at(month), now=now),
         )
 
-    def _sum(self, where: int, which: int, states: set[str] | None = None) -> tuple[World, Sum]:
-        """Return one sum that isn't a clawback; one in the states when there is one."""
+    def _sum(self, where: int, which: int, *states: str) -> tuple[World, Sum]:
         world = self.world(where, lambda world: world.books.sums)
         sums = [one for one in world.books.sums if one.kind != "clawback"]
-        wanted = [one for one in sums if states is None or one.state in states] or sums
-        return world, wanted[-1 - which % len(wanted)]
+        return world, fitting(sums, [one.state in states for one in sums], which)
 
     def _id(self, world: World, one: Sum) -> int:
         return self.session.scalars(

@@ -1,0 +1,58 @@
+"""The command line ``hoahong``: each command composes verbs, and prints for people or as JSON.
+
+Decides nothing about money. Every refusal is one sentence and exit code 1.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from commissions.errors import HoahongError
+from storefront.cli.books import ledger_group, statements
+from storefront.cli.db import db
+from storefront.cli.demo import demo
+from storefront.cli.jobs import jobs
+from storefront.cli.months import holds, periods
+from storefront.cli.payouts import payouts
+from storefront.cli.program import program
+from storefront.cli.sales import sales
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="hoahong")
+def hoahong() -> None:
+    """Commissions for a brand that sells through people.
+
+    The database is named by HOAHONG_DATABASE_URL. Every command has --json.
+    """
+
+
+for command in (db, program, sales, periods, holds, payouts, statements, ledger_group, jobs, demo):
+    hoahong.add_command(command)
+
+
+def main() -> None:
+    """Run the command line; a refusal is one sentence on standard error."""
+    try:
+        hoahong(standalone_mode=True)
+    except HoahongError as refusal:
+        _refuse(type(refusal).__name__, str(refusal))
+    except (OperationalError, ProgrammingError) as fault:
+        _refuse("DatabaseFault", _database_sentence(fault))
+
+
+def _refuse(name: str, sentence: str) -> None:
+    if "--json" in sys.argv:
+        click.echo(json.dumps({"error": name, "message": sentence}, ensure_ascii=False))
+    else:
+        click.echo(f"hoahong: {sentence}", err=True)
+    sys.exit(1)
+
+
+def _database_sentence(fault: OperationalError | ProgrammingError) -> str:
+    first = str(fault.orig).strip().splitlines()[0]
+    return f"The database refused: {first}. Is it there, and brought up by `hoahong db upgrade`?"

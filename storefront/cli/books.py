@@ -1,0 +1,155 @@
+"""``hoahong ledger`` and ``hoahong statements``: prove, show and hand out the books."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+import click
+from sqlalchemy.orm import Session
+
+from commissions import exports, ledger, programs
+from commissions import statements as engine_statements
+from commissions.models import Program
+from commissions.money import Money
+from commissions.statements import MonthStatement
+from storefront import database
+from storefront.cli.connection import engine_from_env
+from storefront.cli.output import InstantType, as_json, plain, program_code, table, tell
+
+_OUT = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
+_any_program = click.option("--program", "program_code", help="Only this program.")
+
+
+@click.group("ledger")
+def ledger_group() -> None:
+    """The books."""
+
+
+@ledger_group.command()
+@_any_program
+@as_json
+def verify(*, program_code: str | None, json_: bool) -> None:
+    """Prove the books from their rows alone; exit 1 when they don't hold."""
+    with database.transaction(engine_from_env()) as session:
+        program = programs.find(session, program_code) if program_code else None
+        report = ledger.verify(session, program)
+    tell(
+        {**plain(report), "balanced": report.balanced},
+        f"{report.transfers:,} transfers, {report.entries:,} entries, {report.seals:,} seals",
+        *(f"{finding.check}: {finding.detail}" for finding in report.findings),
+        f"books: {'balanced' if report.balanced else 'BROKEN'}",
+        json_=json_,
+    )
+    if not report.balanced:
+        sys.exit(1)
+
+
+@ledger_group.command()
+@program_code
+@click.option("--as-of", type=InstantType(), help="Balances at an instant; now unless given.")
+@as_json
+def balance(*, program_code: str, as_of: datetime | None, json_: bool) -> None:
+    """Show every account's balance."""
+    with database.transaction(engine_from_env()) as session:
+        program = programs.find(session, program_code)
+        listed = list(ledger.balances(session, program, as_of=as_of))
+        currency = program.currency
+    if json_:
+        tell({"program": program_code, "currency": currency, "accounts": listed}, json_=True)
+        return
+    table(
+        ("account", "partner", "balance"),
+        [
+            (one.role, one.partner_code, str(Money(one.balance_minor, currency)))
+            for one in listed
+            if one.balance_minor
+        ],
+    )
+
+
+@ledger_group.command()
+@_any_program
+@click.option("--format", "format_", type=click.Choice(["beancount", "hledger"]), required=True)
+@click.option("--out", type=_OUT, required=True, help="The file to write; - for standard output.")
+@as_json
+def export(*, program_code: str | None, format_: str, out: Path, json_: bool) -> None:
+    """Write the books as text that other programs verify."""
+    write: Callable[[Session, Sequence[Program]], Iterator[str]] = getattr(exports, format_)
+    with database.transaction(engine_from_env()) as session, _writing(out) as stream:
+        chosen = (
+            [programs.find(session, program_code)] if program_code else programs.everyone(session)
+        )
+        lines = 0
+        for line in write(session, chosen):
+            stream.write(f"{line}\n")
+            lines += 1
+    if str(out) != "-":
+        done = {"file": str(out), "format": format_, "lines": lines}
+        tell(done, f"{out}: {lines:,} lines for {format_}.", json_=json_)
+
+
+@click.group()
+def statements() -> None:
+    """What partners earned."""
+
+
+@statements.command("export")
+@program_code
+@click.option("--by", "grouping", type=click.Choice(["partner,month"]), default="partner,month")
+@click.option("--format", "format_", type=click.Choice(["csv", "json"]), default="csv")
+@click.option("--out", type=_OUT, required=True, help="The file to write; - for standard output.")
+@as_json
+def export_statements(
+    *, program_code: str, grouping: str, format_: str, out: Path, json_: bool
+) -> None:
+    """Write every month of every partner, in minor units."""
+    del grouping  # the only one there is
+    with database.transaction(engine_from_env()) as session, _writing(out) as stream:
+        program = programs.find(session, program_code)
+        rows = engine_statements.by_partner_and_month(session, program)
+        count = _WRITERS[format_](stream, rows)
+    if str(out) != "-":
+        tell({"file": str(out), "rows": count}, f"{out}: {count:,} rows.", json_=json_)
+
+
+def _write_csv(stream: IO[str], rows: Iterable[MonthStatement]) -> int:
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(MonthStatement._fields)
+    count = 0
+    for row in rows:
+        writer.writerow(row)
+        count += 1
+    return count
+
+
+def _write_json(stream: IO[str], rows: Iterable[MonthStatement]) -> int:
+    listed = [row._asdict() for row in rows]
+    json.dump(listed, stream, ensure_ascii=False, indent=1)
+    stream.write("\n")
+    return len(listed)
+
+
+_WRITERS = {"csv": _write_csv, "json": _write_json}
+
+
+@contextmanager
+def _writing(out: Path) -> Iterator[IO[str]]:
+    """Open the file to write: whole or not at all; ``-`` is standard output."""
+    if str(out) == "-":
+        yield sys.stdout
+        return
+    partial = out.with_name(f"{out.name}.part")
+    try:
+        with partial.open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+        os.replace(partial, out)
+    finally:
+        partial.unlink(missing_ok=True)

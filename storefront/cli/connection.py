@@ -1,0 +1,25 @@
+"""The database that the environment names, for commands."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine
+
+from commissions.errors import HoahongError
+from storefront import database
+from storefront.settings import Settings
+
+
+class DatabaseBehind(HoahongError):
+    """The database lacks revisions that the code needs."""
+
+
+def engine_from_env() -> Engine:
+    """Return the engine of HOAHONG_DATABASE_URL; raises DatabaseBehind when it isn't brought up."""
+    engine = database.make_engine(Settings.from_env().database_url)
+    revision, newest = database.revisions(engine)
+    if revision != newest:
+        raise DatabaseBehind(
+            f"The database is at revision {revision}, the code needs {newest}:"
+            " run `hoahong db upgrade` first."
+        )
+    return engine

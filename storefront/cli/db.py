@@ -1,0 +1,43 @@
+"""``hoahong db``: bring the database up, and check that it is what the code expects."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from storefront import database
+from storefront.cli.output import as_json, tell
+from storefront.settings import Settings
+
+
+@click.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command()
+@as_json
+def upgrade(*, json_: bool) -> None:
+    """Make or bring up the tables."""
+    settings = Settings.from_env()
+    database.upgrade(settings.database_url)
+    engine = database.make_engine(settings.database_url)
+    revision, _ = database.revisions(engine)
+    tell({"revision": revision}, f"The database is at revision {revision}.", json_=json_)
+
+
+@db.command()
+@as_json
+def check(*, json_: bool) -> None:
+    """Compare the database with what the code expects; exit 1 when they differ."""
+    engine = database.make_engine(Settings.from_env().database_url)
+    revision, newest = database.revisions(engine)
+    faults = database.drift(engine)
+    if revision != newest:
+        faults.insert(0, f"it is at revision {revision}, not {newest}: run `hoahong db upgrade`")
+    found = {"revision": revision, "newest": newest, "faults": faults}
+    if faults:
+        tell(found, "The database isn't what the code expects:", *faults, json_=json_)
+        sys.exit(1)
+    tell(found, f"The database is at revision {revision}, as the code expects.", json_=json_)

@@ -1,0 +1,43 @@
+"""``hoahong jobs``: scan for due work, once or until told to stop."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import click
+
+from storefront import clock
+from storefront import jobs as due_work
+from storefront.cli.connection import engine_from_env
+from storefront.cli.output import as_json, tell
+from storefront.payout_run import RAILS
+
+
+@click.group()
+def jobs() -> None:
+    """Due work."""
+
+
+@jobs.command()
+@click.option("--once", is_flag=True, help="One scan, then stop.")
+@click.option("--every", "seconds", type=click.IntRange(1), default=60, show_default=True)
+@as_json
+def run(*, once: bool, seconds: int, json_: bool) -> None:
+    """Release, settle and close what is due; without --once again and again until stopped."""
+    engine = engine_from_env()
+    stopped = threading.Event()
+    if not once:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda _number, _frame: stopped.set())
+    while True:
+        for done in due_work.run_once(engine, RAILS, now=clock.now()):
+            months = ", ".join(done.months_closed) or "none"
+            tell(
+                done,
+                f"{done.program}: {done.released:,} released, {done.payouts_moved:,} payouts"
+                f" moved on, months closed: {months}",
+                json_=json_,
+            )
+        if once or stopped.wait(seconds):
+            return

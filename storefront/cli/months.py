@@ -1,0 +1,68 @@
+"""``hoahong periods`` and ``hoahong holds``: close months, and release what is due."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from commissions import approval, programs
+from commissions.money import Money
+from commissions.periods import parse_month
+from storefront import clock, database, months
+from storefront.cli.connection import engine_from_env
+from storefront.cli.output import InstantType, as_json, program_code, progress, tell
+
+_actor = click.option("--by", "actor", default="finance", show_default=True, help="Who does this.")
+
+
+@click.group()
+def periods() -> None:
+    """Calendar months."""
+
+
+@periods.command()
+@program_code
+@click.option("--through", required=True, help="The last month to close, such as 2010-11.")
+@_actor
+@as_json
+def close(*, program_code: str, through: str, actor: str, json_: bool) -> None:
+    """Award bonuses, verify and seal every open month through the one given."""
+    engine = engine_from_env()
+    last = parse_month(through)
+    with progress(json_=json_) as advance:
+        closed = months.close_through(
+            engine, program_code, last, now=clock.now(), actor=actor, advance=advance
+        )
+    with database.transaction(engine) as session:
+        currency = programs.find(session, program_code).currency
+    lines = [
+        f"{month.month}: {month.bonuses:,} bonuses, {Money(month.bonus_minor, currency)};"
+        f" {month.transfers:,} transfers sealed as {month.digest[:16]}"
+        for month in closed
+    ]
+    tell({"closed": closed}, *(lines or ["Nothing to close."]), json_=json_)
+
+
+@click.group()
+def holds() -> None:
+    """Money on hold."""
+
+
+@holds.command()
+@program_code
+@click.option("--at", type=InstantType(), help="The instant of the run; now unless given.")
+@_actor
+@as_json
+def release(*, program_code: str, at: datetime | None, actor: str, json_: bool) -> None:
+    """Make ready what is due."""
+    engine = engine_from_env()
+    with database.transaction(engine) as session:
+        program = programs.find(session, program_code)
+        released = approval.release(session, program, at=at or clock.now(), actor=actor)
+        total = Money(released.amount_minor, program.currency)
+    tell(
+        released,
+        f"{released.commissions:,} commissions are ready, {total}.",
+        json_=json_,
+    )

@@ -1,0 +1,156 @@
+"""How commands speak: a table or lines for people, JSON for programs, progress for the patient."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from commissions.periods import aware
+
+as_json = click.option("--json", "json_", is_flag=True, help="Print one JSON object instead.")
+by_whom = click.option("--by", "actor", required=True, help="Who does this, for the records.")
+program_code = click.option("--program", "program_code", required=True, help="The program's code.")
+
+_PLAIN_EVERY_S = 2.0
+
+
+class InstantType(click.ParamType):
+    """An instant with its zone, such as 2010-12-31T00:00:00Z."""
+
+    name = "instant"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Read the instant, or say how to write one."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            return aware(datetime.fromisoformat(str(value)))
+        except (ValueError, OverflowError):
+            self.fail(f"{value!r} is no instant: write it like 2010-12-31T00:00:00Z.", param, ctx)
+
+
+class LineOfRate(TextColumn):
+    """The rate of a task: how many a second."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def render(self, task: Any) -> Text:
+        """Return the rate, once there is one."""
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:,.0f}/s" if speed else "")
+
+
+def tell(data: Any, *lines: str, json_: bool) -> None:
+    """Print the data as one JSON object, or else the lines."""
+    if json_:
+        click.echo(json.dumps(plain(data), ensure_ascii=False))
+        return
+    for line in lines:
+        click.echo(line)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table; numbers stand to the right."""
+    shown = Table(*header, box=None, pad_edge=False, header_style="bold")
+    listed = [list(row) for row in rows]
+    for index, column in enumerate(shown.columns):
+        if listed and all(isinstance(row[index], int) for row in listed):
+            column.justify = "right"
+    for row in listed:
+        shown.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    width = None if sys.stdout.isatty() else 200
+    Console(file=sys.stdout, width=width, soft_wrap=False).print(shown)
+
+
+def plain(data: Any) -> Any:
+    """Return data as JSON takes it: dataclasses and named tuples as objects, times as text."""
+    if dataclasses.is_dataclass(data) and not isinstance(data, type):
+        return {f.name: plain(getattr(data, f.name)) for f in dataclasses.fields(data)}
+    if isinstance(data, tuple) and hasattr(data, "_asdict"):
+        return plain(data._asdict())
+    if isinstance(data, dict):
+        return {str(key): plain(value) for key, value in data.items()}
+    if isinstance(data, (list, tuple, set, frozenset)):
+        return [plain(item) for item in data]
+    return data.isoformat() if isinstance(data, datetime) else data
+
+
+Advance = Callable[[str, int, int | None], None]
+
+
+@contextmanager
+def progress(*, json_: bool) -> Iterator[Advance]:
+    """Give a function that is told phase, done and total, and shows them as the place allows.
+
+    A terminal gets a bar with rate and time left; anything else a plain line now and then, on
+    standard error, so that the result on standard output stays alone.
+    """
+    if json_:
+        yield lambda _phase, _done, _total: None
+    elif sys.stderr.isatty():
+        with _bars() as advance:
+            yield advance
+    else:
+        yield _Lines()
+
+
+@contextmanager
+def _bars() -> Iterator[Advance]:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        LineOfRate(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, Any] = {}
+
+        def advance(phase: str, done: int, total: int | None) -> None:
+            if phase not in tasks:
+                tasks[phase] = bars.add_task(phase, total=total)
+            bars.update(tasks[phase], completed=done, total=total)
+
+        yield advance
+
+
+class _Lines:
+    """Plain progress lines, at most one in a while and one at the end of a phase."""
+
+    def __init__(self) -> None:
+        self._begun: dict[str, float] = {}
+        self._shown = 0.0
+
+    def __call__(self, phase: str, done: int, total: int | None) -> None:
+        now = time.monotonic()
+        begun = self._begun.setdefault(phase, now)
+        if done != total and now - self._shown < _PLAIN_EVERY_S:
+            return
+        self._shown = now
+        rate = done / (now - begun) if now > begun else 0.0
+        of = f" of {total:,}" if total is not None else ""
+        left = f", {(total - done) / rate:,.0f} s left" if total and rate else ""
+        click.echo(f"{phase}: {done:,}{of}, {rate:,.0f}/s{left}", err=True)

@@ -1,0 +1,180 @@
+"""``hoahong payouts``: build a batch, approve it as somebody else, send, settle, fail, return."""
+
+from __future__ import annotations
+
+import click
+from sqlalchemy.orm import Session
+
+from commissions import payouts as engine_payouts
+from commissions import programs
+from commissions.models import Batch, Payout, Program
+from commissions.money import Money
+from storefront import clock, database, payout_run
+from storefront.cli.connection import engine_from_env
+from storefront.cli.output import as_json, by_whom, program_code, table, tell
+
+_batch = click.argument("batch_id", type=int)
+_payout = click.option("--payout", "payout_id", type=int, required=True, help="The payout's id.")
+_reason = click.option("--reason", required=True, help="Why, for the records.")
+
+
+@click.group()
+def payouts() -> None:
+    """Payouts: one person builds a batch, another approves it."""
+
+
+@payouts.command()
+@program_code
+@by_whom
+@click.option("--partner", "partner_codes", multiple=True, help="Only this partner; repeatable.")
+@as_json
+def build(*, program_code: str, actor: str, partner_codes: tuple[str, ...], json_: bool) -> None:
+    """Claim what is ready, one payout a partner, at or above the minimum."""
+    with database.transaction(engine_from_env()) as session:
+        program = programs.find(session, program_code)
+        built = engine_payouts.build_batch(
+            session, program, maker=actor, at=clock.now(), partner_codes=partner_codes or None
+        )
+        data = {
+            "batch": built.batch.id if built.batch else None,
+            "payouts": [_shown(payout) for payout in built.payouts],
+            "skipped": built.skipped,
+        }
+        total = Money(sum(payout.amount_minor for payout in built.payouts), program.currency)
+        said = (
+            f"Batch {built.batch.id}: {len(built.payouts):,} payouts, {total}."
+            if built.batch
+            else "Nobody can be paid now."
+        )
+        skipped = [
+            f"Skipped {one.partner_code}: {one.reason} ({Money(one.ready_minor, program.currency)})"
+            for one in built.skipped
+        ]
+    tell(data, said, *skipped, json_=json_)
+
+
+@payouts.command()
+@program_code
+@by_whom
+@_batch
+@as_json
+def approve(*, program_code: str, actor: str, batch_id: int, json_: bool) -> None:
+    """Approve a batch, as somebody other than its maker."""
+    with database.transaction(engine_from_env()) as session:
+        program = programs.find(session, program_code)
+        batch = engine_payouts.approve(session, program, batch_id, checker=actor, at=clock.now())
+        _tell_batch(session, program, batch, json_=json_)
+
+
+@payouts.command()
+@program_code
+@by_whom
+@_reason
+@_batch
+@as_json
+def refuse(*, program_code: str, actor: str, reason: str, batch_id: int, json_: bool) -> None:
+    """Refuse a batch, as somebody other than its maker: what it claimed is ready again."""
+    with database.transaction(engine_from_env()) as session:
+        program = programs.find(session, program_code)
+        batch = engine_payouts.refuse(
+            session, program, batch_id, checker=actor, at=clock.now(), reason=reason
+        )
+        _tell_batch(session, program, batch, json_=json_)
+
+
+@payouts.command()
+@program_code
+@by_whom
+@_batch
+@as_json
+def send(*, program_code: str, actor: str, batch_id: int, json_: bool) -> None:
+    """Hand an approved batch to its rails; safe to run again after any break."""
+    engine = engine_from_env()
+    payout_run.send_batch(
+        engine, program_code, batch_id, payout_run.RAILS, actor=actor, now=clock.now()
+    )
+    with database.transaction(engine) as session:
+        program = programs.find(session, program_code)
+        batch, _ = engine_payouts.find_batch(session, program, batch_id)
+        _tell_batch(session, program, batch, json_=json_)
+
+
+@payouts.command()
+@program_code
+@by_whom
+@_batch
+@click.option("--payout", "payout_id", type=int, help="Only this payout of the batch.")
+@as_json
+def settle(
+    *, program_code: str, actor: str, batch_id: int, payout_id: int | None, json_: bool
+) -> None:
+    """Record that the money of a batch's sent payouts has arrived."""
+    with database.transaction(engine_from_env()) as session:
+        program = programs.find(session, program_code)
+        batch, listed = engine_payouts.find_batch(session, program, batch_id)
+        wanted = [
+            payout.id
+            for payout in listed
+            if payout.id == payout_id or (payout_id is None and payout.state == "sent")
+        ]
+        for one in wanted:
+            engine_payouts.settle(session, program, one, at=clock.now(), actor=actor)
+        _tell_batch(session, program, batch, json_=json_)
+
+
+@payouts.command()
+@program_code
+@by_whom
+@_payout
+@_reason
+@as_json
+def fail(*, program_code: str, actor: str, payout_id: int, reason: str, json_: bool) -> None:
+    """Record that a payout will never arrive: what it claimed is ready again."""
+    with database.transaction(engine_from_env()) as session:
+        program = programs.find(session, program_code)
+        payout = engine_payouts.fail(
+            session, program, payout_id, at=clock.now(), actor=actor, reason=reason
+        )
+        tell(_shown(payout), f"Payout {payout.id} is {payout.state}.", json_=json_)
+
+
+@payouts.command("return")
+@program_code
+@by_whom
+@_payout
+@_reason
+@as_json
+def return_(*, program_code: str, actor: str, payout_id: int, reason: str, json_: bool) -> None:
+    """Record that settled money came back: what it paid is ready again."""
+    with database.transaction(engine_from_env()) as session:
+        program = programs.find(session, program_code)
+        payout = engine_payouts.take_return(
+            session, program, payout_id, at=clock.now(), actor=actor, reason=reason
+        )
+        tell(_shown(payout), f"Payout {payout.id} is {payout.state}.", json_=json_)
+
+
+def _tell_batch(session: Session, program: Program, batch: Batch, *, json_: bool) -> None:
+    _, listed = engine_payouts.find_batch(session, program, batch.id)
+    shown = [_shown(payout) for payout in listed]
+    data = {
+        "batch": batch.id,
+        "state": batch.state,
+        "maker": batch.maker,
+        "checker": batch.checker,
+        "payouts": shown,
+    }
+    tell(data, f"Batch {batch.id} is {batch.state}.", json_=json_)
+    if not json_:
+        table(
+            ("payout", "amount", "rail", "destination", "state"),
+            [
+                (p.id, str(Money(p.amount_minor, program.currency)), p.rail, p.destination, p.state)
+                for p in listed
+            ],
+        )
+
+
+def _shown(payout: Payout) -> dict[str, object]:
+    names = ("id", "partner_id", "amount_minor", "rail", "destination", "state", "key")
+    return {name: getattr(payout, name) for name in names}

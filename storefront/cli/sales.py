@@ -1,0 +1,53 @@
+"""``hoahong sales``: take in a shop's order export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from storefront.cli.connection import engine_from_env
+from storefront.cli.output import as_json, program_code, progress, tell
+from storefront.intake import importing, mapping_file
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group()
+def sales() -> None:
+    """Sales of a shop."""
+
+
+@sales.command("import")
+@program_code
+@click.option("--mapping", "mapping_path", type=_FILE, required=True, help="How to read the file.")
+@click.option("--referrals", type=_FILE, help="CSV: which partner brought which buyer.")
+@click.option("--rejects", type=_FILE, help="Where to write the rows that booked nothing.")
+@click.option("--by", "actor", default="import", show_default=True, help="Who does this.")
+@click.argument("path", type=_FILE)
+@as_json
+def import_(
+    *,
+    program_code: str,
+    mapping_path: Path,
+    referrals: Path | None,
+    rejects: Path | None,
+    actor: str,
+    path: Path,
+    json_: bool,
+) -> None:
+    """Book an order export; broken off, the same command goes on where it stopped."""
+    engine = engine_from_env()
+    request = importing.ImportRequest(path, mapping_file.read(mapping_path), referrals)
+    with progress(json_=json_) as advance:
+        summary = importing.run(engine, program_code, request, actor=actor, advance=advance)
+    if rejects is not None:
+        importing.write_rejects(engine, program_code, request, rejects)
+    tell(
+        summary,
+        f"{summary.file}: {summary.rows:,} rows, {summary.documents:,} documents;"
+        f" new: {summary.sales_new:,} sales, {summary.returns_new:,} returns.",
+        f"{summary.rejected_rows:,} rows were rejected, {summary.unmatched_rows:,} returned rows"
+        " found too few pieces sold.",
+        json_=json_,
+    )
