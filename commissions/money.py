@@ -52,8 +52,8 @@ class Money:
     currency: str
 
     def __str__(self) -> str:
-        """Return the amount in major units with its code: ``12.50 EUR``."""
-        return f"{to_major(self.minor, self.currency)} {self.currency}"
+        """Return the amount in major units with its code: ``1,012.50 EUR``."""
+        return f"{Decimal(to_major(self.minor, self.currency)):,f} {self.currency}"
 
 
 def exponent(currency: str) -> int:

@@ -51,18 +51,30 @@ def insert_rows(session: Session, table: type[Base], rows: Sequence[Row]) -> Non
         session.execute(insert(table.__table__), [*rows])  # type: ignore[arg-type]
         return
     columns = list(rows[0])
+    insert_records(session, table, columns, ([row[name] for name in columns] for row in rows))
+
+
+def insert_records(
+    session: Session,
+    table: type[Base],
+    columns: Sequence[str],
+    records: Iterable[Sequence[Any]],
+) -> None:
+    """Write rows given as values in the order of the columns."""
+    session.flush()
     connection = session.connection()
-    records = _records(table, connection.dialect, columns, rows)
+    dialect = connection.dialect
+    written = _for_driver(table, dialect, columns, records)
     write = _copy if is_postgresql(session) else _execute_many
     try:
-        write(connection.connection.driver_connection, table.__tablename__, columns, records)
-    except connection.dialect.loaded_dbapi.Error as fault:
+        write(connection.connection.driver_connection, table.__tablename__, columns, written)
+    except dialect.loaded_dbapi.Error as fault:
         raise DBAPIError.instance(
             f"insert into {table.__tablename__}",
             None,
             fault,
-            connection.dialect.loaded_dbapi.Error,
-            dialect=connection.dialect,
+            dialect.loaded_dbapi.Error,
+            dialect=dialect,
         ) from fault
 
 
@@ -156,22 +168,25 @@ def is_postgresql(session: Session) -> bool:
     return session.get_bind().dialect.name == "postgresql"
 
 
-def _records(
-    table: type[Base], dialect: Dialect, columns: Sequence[str], rows: Iterable[Row]
-) -> Iterator[tuple[Any, ...]]:
+def _for_driver(
+    table: type[Base], dialect: Dialect, columns: Sequence[str], records: Iterable[Sequence[Any]]
+) -> Iterator[Sequence[Any]]:
     """Yield rows as the driver takes them; only times and JSON need a hand."""
     types = [table.__table__.c[name].type for name in columns]
     processors = [kind.dialect_impl(dialect).bind_processor(dialect) for kind in types]
     by_hand = [(i, process) for i, process in enumerate(processors) if process]
-    for row in rows:
-        record = [row[name] for name in columns]
+    if not by_hand:
+        yield from records
+        return
+    for record in records:
+        values = [*record]
         for i, process in by_hand:
-            record[i] = process(record[i])
-        yield tuple(record)
+            values[i] = process(values[i])
+        yield values
 
 
 def _execute_many(
-    driver: Any, table: str, columns: Sequence[str], records: Iterable[tuple[Any, ...]]
+    driver: Any, table: str, columns: Sequence[str], records: Iterable[Sequence[Any]]
 ) -> None:
     places = ", ".join("?" * len(columns))
     statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})"  # noqa: S608  # reason: our own names
@@ -179,7 +194,7 @@ def _execute_many(
 
 
 def _copy(
-    driver: Any, table: str, columns: Sequence[str], records: Iterable[tuple[Any, ...]]
+    driver: Any, table: str, columns: Sequence[str], records: Iterable[Sequence[Any]]
 ) -> None:
     statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
     with driver.cursor() as cursor, cursor.copy(statement) as copy:

@@ -182,11 +182,12 @@ class Story:
         (payout,) = self.build(on).payouts
         return payout
 
-    def approve(self, payout: Payout, *, on: str, checker: str = "binh") -> None:
+    def approve(self, payout: Payout, *, on: str, checker: str = "binh") -> Payout:
         """Approve the batch of a payout."""
         payouts.approve(self.session, self.program, payout.batch_id, checker=checker, at=at(on))
+        return payout
 
-    def refuse(self, payout: Payout, *, on: str, checker: str = "binh") -> None:
+    def refuse(self, payout: Payout, *, on: str, checker: str = "binh") -> Payout:
         """Refuse the batch of a payout."""
         payouts.refuse(
             self.session,
@@ -196,30 +197,35 @@ class Story:
             at=at(on),
             reason="wrong month",
         )
+        return payout
 
-    def send(self, payout: Payout, *, on: str) -> None:
+    def send(self, payout: Payout, *, on: str) -> Payout:
         """Send a payout by the test rail and write down what the rail said."""
         order = payouts.begin_sending(self.session, self.program, payout.id, at=at(on), actor="job")
         if order is not None:
             payouts.record_outcome(
                 self.session, self.program, payout.id, RAIL.send(order), at=at(on), actor="job"
             )
+        return payout
 
-    def settle(self, payout: Payout, *, on: str) -> None:
+    def settle(self, payout: Payout, *, on: str) -> Payout:
         """Record that the money has arrived."""
         payouts.settle(self.session, self.program, payout.id, at=at(on), actor="bank")
+        return payout
 
-    def fail(self, payout: Payout, *, on: str) -> None:
+    def fail(self, payout: Payout, *, on: str) -> Payout:
         """Record that the money will never arrive."""
         payouts.fail(
             self.session, self.program, payout.id, at=at(on), actor="bank", reason="account closed"
         )
+        return payout
 
-    def give_back(self, payout: Payout, *, on: str) -> None:
+    def give_back(self, payout: Payout, *, on: str) -> Payout:
         """Record that settled money came back."""
         payouts.take_return(
             self.session, self.program, payout.id, at=at(on), actor="bank", reason="name differs"
         )
+        return payout
 
     def pay_out(self, on: str) -> Payout:
         """Pay everything that is ready to one partner, from the batch to the bank's word."""

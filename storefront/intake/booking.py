@@ -15,13 +15,15 @@ from sqlalchemy.orm import Session
 
 from commissions import accrual, approval, clawbacks, conversions, ledger, returns, sets
 from commissions.models import Program
+from commissions.money import MAX_MINOR
 from commissions.returns import Found, Returned
 from commissions.values import Buyer, Completion, Refund, Sale, SaleLine, Touch, digest
 from storefront.intake import staging
 from storefront.intake.models import ImportDocument, ImportReject
-from storefront.intake.rows import ParsedRow
+from storefront.intake.staging import StagedRow
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
+TOO_LARGE = "amount too large"
 UNMATCHED = "unmatched return"
 OTHER_CONTENT = "imported before with other content"
 
@@ -41,7 +43,7 @@ class _Line(NamedTuple):
     """An accepted row with its place among all rows of its document, from 1."""
 
     line_no: int
-    row: ParsedRow
+    row: StagedRow
 
 
 class _Document(NamedTuple):
@@ -73,7 +75,7 @@ def book(
     return Counted(len(new_sales), len(new_returns))
 
 
-def _document(document: ImportDocument, rows: Sequence[ParsedRow]) -> _Document:
+def _document(document: ImportDocument, rows: Sequence[StagedRow]) -> _Document:
     first = rows[0]
     lines = [_Line(i, row) for i, row in enumerate(rows, start=1) if row.reason is None]
     buyer = Buyer(first.buyer, first.email, first.phone)
@@ -96,6 +98,10 @@ def _book_sales(
     known = conversions.known(session, program, list(sales))
     conflicts: Rejects = []
     for document in documents:
+        if sales[document.reference].amount_minor > MAX_MINOR:
+            del sales[document.reference]
+            conflicts += [(line.row.row_no, TOO_LARGE, None) for line in document.lines]
+            continue
         recorded = known.get(document.reference)
         if recorded and recorded != sales[document.reference].fingerprint():
             del sales[document.reference]
@@ -124,9 +130,6 @@ def _sale(program: Program, document: _Document, touches: Mapping[str, int]) -> 
 
 def _sale_line(line: _Line) -> SaleLine:
     row = line.row
-    assert row.stock_code is not None
-    assert row.quantity is not None
-    assert row.amount_minor is not None
     return SaleLine(line.line_no, row.stock_code, row.quantity, row.amount_minor, row.category)
 
 
@@ -188,8 +191,6 @@ def _clock(session: Session, program: Program, instants: Sequence[datetime]) -> 
 
 def _returned(document: _Document, line: _Line) -> Returned:
     row = line.row
-    assert row.stock_code is not None
-    assert row.quantity is not None
     return Returned(
         line.line_no, document.buyer.account, row.stock_code, -row.quantity, document.at
     )
@@ -231,7 +232,7 @@ def _known_rejects(
             rejected += [(line.row.row_no, OTHER_CONTENT, None) for line in document.lines]
             continue
         left = [
-            -(line.row.quantity or 0) - pieces.get((document.reference, line.line_no), 0)
+            -line.row.quantity - pieces.get((document.reference, line.line_no), 0)
             for line in document.lines
         ]
         rejected += _left_over(document, left)

@@ -37,6 +37,7 @@ _YEARS = range(1970, 2200)
 _UNSEEN = {"Cc", "Cs", "Zl", "Zp"}
 """The categories of signs that no line of text has: controls, halves of signs, line ends."""
 _SEEN = "LNPS"
+_ZONE = re.compile(r"[A-Za-z][\w+-]*(/[A-Za-z][\w+-]*)*", re.ASCII)
 _PERCENT = re.compile(r"(\d{1,9}(?:\.\d{1,9})?) ?%", re.ASCII)
 
 
@@ -140,6 +141,10 @@ class TimeZone(Text):
 
     def read(self, text: str) -> str:
         """Return the name."""
+        if not _ZONE.fullmatch(text):
+            raise ValidationError(
+                f"{shown(text)} is no time zone: write an IANA name such as Europe/London"
+            )
         zone_of(text)
         return text
 

@@ -27,6 +27,7 @@ from commissions.values import MAX_QUANTITY, MAX_REFERENCE
 _GZIP = b"\x1f\x8b"
 _UNREADABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _WHOLE = re.compile(r"[+-]?\d{1,18}\Z", re.ASCII)
+_YEARS = range(1970, 2200)
 _CACHED = 50_000
 """Texts whose reading is remembered: times and prices repeat."""
 
@@ -168,12 +169,18 @@ def compile_parser(
     prefix_of = _Prefixes(mapping)
 
     def parse(row_no: int, record: Sequence[str]) -> ParsedRow:
-        text, code = record[reference], record[stock_code]
+        text = record[reference]
+        if not _is_reference(text):
+            return _rejected(row_no, "unreadable reference" if text else "no reference")
+        code = record[stock_code]
         buyer, email, phone, category, currency = optional([*record, ""])
         pieces, amount = None, None
-        reason = _unreadable(text, code, buyer, category)
-        if reason is None:
-            reason, sign = prefix_of(text)
+        reason, sign = prefix_of(text)
+        if reason is None and not _are_texts(code, buyer, email, phone, category):
+            code, buyer, email, phone, category = map(
+                _text_or_none, (code, buyer, email, phone, category)
+            )
+            reason = "unreadable text"
         if reason is None:
             pieces, amount, reason = amount_of(record[price], record[quantity], sign)
         at = time_of(record[moment])
@@ -235,7 +242,8 @@ class _Times:
                 at = datetime.strptime(text, self._format)  # noqa: DTZ007  # reason: the mapping names the zone
             if at.tzinfo is None:
                 at = at.replace(tzinfo=self._zone)
-            return at.astimezone(UTC)
+            at = at.astimezone(UTC)
+            return at if at.year in _YEARS else None
         except (ValueError, OverflowError):
             return None
 
@@ -311,15 +319,20 @@ def _wrong_amount(amount_minor: int) -> str | None:
     return "amount too large" if amount_minor > MAX_MINOR else None
 
 
-def _unreadable(reference: str, code: str, buyer: str | None, category: str | None) -> str | None:
-    if not reference:
-        return "no reference"
-    if not reference.isprintable() or len(reference) > MAX_REFERENCE:
-        return "unreadable reference"
-    for text in (code, buyer, category):
-        if text and (len(text) > MAX_REFERENCE or _UNREADABLE.search(text)):
-            return "unreadable text"
-    return None
+def _is_reference(text: str) -> bool:
+    return 0 < len(text) <= MAX_REFERENCE and text.isprintable()
+
+
+def _are_texts(*texts: str) -> bool:
+    """Tell whether all can be kept; nearly always they can, so they are looked at together."""
+    joined = "".join(texts)
+    if len(joined) <= MAX_REFERENCE and joined.isprintable():
+        return True
+    return all(_text_or_none(text) is not None for text in texts)
+
+
+def _text_or_none(text: str) -> str | None:
+    return None if len(text) > MAX_REFERENCE or _UNREADABLE.search(text) else text
 
 
 def _late_reason(code: str, currency: str, wanted_currency: str, at: datetime | None) -> str | None:

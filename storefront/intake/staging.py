@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Engine, delete, func, insert, select, update
 from sqlalchemy.orm import Session
@@ -24,6 +25,20 @@ CHUNK = 10_000
 
 Advance = Callable[[str, int, int | None], None]
 """Told the phase, how much of it is done, and of how much (None: unknown)."""
+
+
+class StagedRow(NamedTuple):
+    """A row as it was staged; with a ``reason`` it was rejected."""
+
+    row_no: int
+    buyer: str | None
+    email: str | None
+    phone: str | None
+    stock_code: str
+    category: str | None
+    quantity: int
+    amount_minor: int
+    reason: str | None
 
 
 def identity_of(path: Path, mapping: Mapping, referrals: Path | None) -> str:
@@ -64,17 +79,17 @@ def documents(session: Session, run_id: int, *, after: int, limit: int) -> Seque
     ).all()
 
 
-def rows_of(session: Session, run_id: int, references: Sequence[str]) -> dict[str, list[ParsedRow]]:
+def rows_of(session: Session, run_id: int, references: Sequence[str]) -> dict[str, list[StagedRow]]:
     """Return all rows of documents in the file's order, the rejected ones too."""
-    columns = [getattr(ImportRow, name) for name in ParsedRow._fields]
+    columns = [getattr(ImportRow, name) for name in StagedRow._fields]
     rows = session.execute(
-        select(*columns)
+        select(ImportRow.reference, *columns)
         .where(ImportRow.run_id == run_id, sets.among(session, ImportRow.reference, references))
         .order_by(ImportRow.reference, ImportRow.row_no)
     )
-    found: dict[str, list[ParsedRow]] = {reference: [] for reference in references}
-    for row in rows:
-        found[row.reference].append(ParsedRow(*row))
+    found: dict[str, list[StagedRow]] = {reference: [] for reference in references}
+    for reference, *row in rows:
+        found[reference].append(StagedRow(*row))
     return found
 
 
@@ -128,7 +143,8 @@ def _run(session: Session, run_id: int) -> ImportRun:
 
 
 def _store(session: Session, run_id: int, chunk: Sequence[ParsedRow]) -> None:
-    sets.insert_rows(session, ImportRow, [{"run_id": run_id, **row._asdict()} for row in chunk])
+    columns = ["run_id", *ParsedRow._fields]
+    sets.insert_records(session, ImportRow, columns, ((run_id, *row) for row in chunk))
     sets.insert_rows(
         session,
         ImportReject,

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from commissions.errors import HoahongError
-from commissions.models import Payout
+from commissions.models import Partner, Payout, PlanVersion
 from tests.factories import at
 from tests.story import Story, refused
 
@@ -44,19 +44,24 @@ def world(story: Story) -> Story:
     return story
 
 
-def named(refusals: Sequence[Refusal]) -> dict[str, Any]:
-    """Return a table as parametrize takes it, each row under its name."""
-    return {"argvalues": [row[1:] for row in refusals], "ids": [row[0] for row in refusals]}
-
-
 def payout_of(world: Story) -> Payout:
     """Return the only payout."""
     return world.session.query(Payout).one()
 
 
-def check(world: Story, error: type[HoahongError], told: str, step: Step) -> None:
-    """See that a step is refused by name, with a sentence, and that it changes nothing."""
-    before = world.owed(), world.house(), world.commissions()
-    with refused(world.session, error, told):
-        step(world)
-    assert (world.owed(), world.house(), world.commissions()) == before
+def check(world: Story, refusals: Sequence[Refusal]) -> None:
+    """See that each step is refused by name, with a sentence, and that it changes nothing."""
+    before = everything(world)
+    for what, error, told, step in refusals:
+        try:
+            with refused(world.session, error, told):
+                step(world)
+        except (AssertionError, pytest.fail.Exception) as fault:
+            pytest.fail(f"{what}: {fault}", pytrace=False)
+        assert everything(world) == before, f"{what}: something changed"
+
+
+def everything(world: Story) -> tuple[Any, ...]:
+    """Return what the books say and what stands in every state."""
+    counted = [world.session.query(table).count() for table in (Payout, Partner, PlanVersion)]
+    return world.owed(), world.house(), world.commissions(), counted

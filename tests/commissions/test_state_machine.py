@@ -35,6 +35,9 @@ VERIFIED_EVERY = 10
 MOVES_ON = {"refuse", "settle", "hold", "lift", "reject"}
 """Steps that may be refused when they are done again: what they moved has moved on."""
 
+WALKED = {"sell", "complete", "refund", "fraud", "release", "hold", "reject", "award", "seal"}
+WALKED |= {"build", "approve", "begin", "hear done", "a step again", "a transfer again"}
+
 
 class Trade(PayingOut):
     """Everything that can happen to two programs, and what must hold after each step."""
@@ -177,4 +180,4 @@ def test_nothing_is_lost_doubled_or_invented_whatever_happens(
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         ),
     )
-    print(sorted(machine.seen.items()))
+    assert not WALKED - machine.seen.keys(), "the examples no longer get far"

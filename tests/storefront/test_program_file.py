@@ -208,7 +208,7 @@ def test_a_fault_of_shape_is_told_with_its_place(text: str, faults: list[str]) -
 
 
 def test_patterns_too_tangled_to_compare_are_refused() -> None:
-    tangle = [f"*{a}*{b}*{c}*" for a in "abc" for b in "def" for c in "ghi"]
+    tangle = [f"*{sign}{'?' * 14}*" for sign in "abc"]
     (fault,) = faults_of(SOUND.replace('["8*"]', str(tangle)))
     assert fault.startswith("program.toml: plan.rules: The patterns of this plan are too tangled")
 
