@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from commissions import booking, sets, teams
 from commissions.errors import SaleUnknown, TimeInvalid
-from commissions.models import Commission, Conversion, Partner, Program, SaleLineRecord, SaleRecord
+from commissions.models import Commission, Conversion, Program, SaleLineRecord, SaleRecord
 from commissions.periods import aware
 from commissions.plans import Plans
 from commissions.rules import Quote, QuoteLine, quote
@@ -83,7 +83,9 @@ def _lock_sales(
             message = f"Sale {reference} was never paid: record it before it is completed."
             raise SaleUnknown(message)
         if sales[reference].state != SaleState.COMPLETED:
-            check_move(SALE_MOVES, f"Sale {reference}", sales[reference].state, SaleState.COMPLETED)
+            check_move(
+                SALE_MOVES, sales[reference].state, SaleState.COMPLETED, what=f"Sale {reference}"
+            )
     return sales
 
 
@@ -103,12 +105,11 @@ def _complete(
     *,
     actor: str,
 ) -> None:
-    rows = [
-        {"id": sale_id, "state": SaleState.COMPLETED, "completed_at": wanted[reference].at}
-        for reference, sale_id in fresh.items()
-    ]
+    times = {sale_id: aware(wanted[reference].at) for reference, sale_id in fresh.items()}
+    done = SaleState.COMPLETED
+    rows = [{"id": sale_id, "state": done, "completed_at": at} for sale_id, at in times.items()]
     sets.update_by_id(session, SaleRecord, rows)
-    moves = [(row["id"], SaleState.PAID, SaleState.COMPLETED, row["completed_at"]) for row in rows]
+    moves = [(sale_id, SaleState.PAID, done, at) for sale_id, at in times.items()]
     sets.record_moves(session, "sale", moves, actor=actor)
 
 
@@ -121,16 +122,23 @@ def _terms(
             Conversion.sale_id,
             Conversion.partner_id,
             Conversion.partner_kind,
-            Partner.sponsor_id,
+            Conversion.sponsor_id,
             Conversion.plan_version_id,
             Conversion.hold_days,
-        )
-        .join(Partner, Partner.id == Conversion.partner_id)
-        .where(sets.among(session, Conversion.sale_id, fresh.values()))
+        ).where(sets.among(session, Conversion.sale_id, fresh.values()))
     )
     found = {row.sale_id: row for row in rows}
     return [
-        _Terms(sale_id, reference, *found[sale_id][1:], aware(wanted[reference].at))
+        _Terms(
+            sale_id=sale_id,
+            reference=reference,
+            partner_id=found[sale_id].partner_id,
+            partner_kind=found[sale_id].partner_kind,
+            sponsor_id=found[sale_id].sponsor_id,
+            plan_version_id=found[sale_id].plan_version_id,
+            hold_days=found[sale_id].hold_days,
+            at=aware(wanted[reference].at),
+        )
         for reference, sale_id in ((ref, fresh[ref]) for ref in wanted if ref in fresh)
         if sale_id in found
     ]

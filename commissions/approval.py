@@ -22,11 +22,11 @@ from commissions.models import Commission, Program, SaleRecord
 from commissions.periods import aware
 from commissions.states import MONEY_LIES_IN, CommissionState
 
-_STOPPED = {
+_STOPPED: Mapping[str, str] = {
     CommissionState.ON_HOLD: CommissionState.HELD,
     CommissionState.READY: CommissionState.HELD_READY,
 }
-_LIFTED = {stopped: running for running, stopped in _STOPPED.items()}
+_LIFTED: Mapping[str, str] = {stopped: running for running, stopped in _STOPPED.items()}
 
 
 class Released(NamedTuple):
@@ -48,7 +48,7 @@ def release(
     if not clock:
         return Released(0, 0)
     due = _lock_due(session, program, clock[-1])
-    times = {row.id: clock[bisect_left(clock, row.due_at)] for row, _ in due}
+    times = {row.id: clock[bisect_left(clock, row.due_at or clock[0])] for row, _ in due}
     order = sorted(due, key=lambda pair: (times[pair[0].id], pair[0].id))
     nets = [(row, row.amount_minor + sum(t.amount_minor for t in taken)) for row, taken in order]
     ledger.post(
@@ -78,7 +78,7 @@ def next_due(session: Session, program: Program, references: Iterable[str]) -> d
     return {reference: due_at for reference, due_at in rows}
 
 
-def hold(  # noqa: PLR0913  # reason: who, when and why belong to every decision of finance
+def hold(
     session: Session,
     program: Program,
     commission_ids: Iterable[int],
@@ -94,7 +94,7 @@ def hold(  # noqa: PLR0913  # reason: who, when and why belong to every decision
     _move_each(session, program, commission_ids, _STOPPED, at=at, actor=actor, reason=reason)
 
 
-def lift(  # noqa: PLR0913  # reason: as for hold
+def lift(
     session: Session,
     program: Program,
     commission_ids: Iterable[int],
@@ -107,7 +107,7 @@ def lift(  # noqa: PLR0913  # reason: as for hold
     _move_each(session, program, commission_ids, _LIFTED, at=at, actor=actor, reason=reason)
 
 
-def reject(  # noqa: PLR0913  # reason: as for hold
+def reject(
     session: Session,
     program: Program,
     commission_ids: Iterable[int],
@@ -229,11 +229,11 @@ def _families(
     return [(_standing(row), taken[row.id]) for row in originals]
 
 
-def _move_each(  # noqa: PLR0913  # reason: as for hold
+def _move_each(
     session: Session,
     program: Program,
     commission_ids: Iterable[int],
-    moves: Mapping[CommissionState, CommissionState],
+    moves: Mapping[str, str],
     *,
     at: datetime,
     actor: str,
@@ -241,7 +241,7 @@ def _move_each(  # noqa: PLR0913  # reason: as for hold
 ) -> None:
     by_target: dict[str, list[Standing]] = defaultdict(list)
     for original, taken in _families(session, program, commission_ids):
-        target = moves.get(CommissionState(original.state))
+        target = moves.get(original.state)
         if target is None:
             allowed = " or ".join(moves)
             message = f"Commission {original.id} is {original.state}: only {allowed} can be moved."

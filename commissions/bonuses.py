@@ -106,7 +106,7 @@ def _standings(session: Session, program: Program, month: Month) -> list[Standin
         .where(Partner.program_id == program.id)
         .order_by(Partner.id)
     )
-    return [Standing(*row[:3], int(row[3])) for row in rows]
+    return [Standing(row[0], row[1], row[2], int(row[3])) for row in rows]
 
 
 def _rows(

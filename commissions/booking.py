@@ -41,7 +41,7 @@ def book(session: Session, program: Program, rows: Sequence[dict[str, Any]]) -> 
     ledger.post(session, program, [_posting(row) for row in rows if row["amount_minor"]])
 
 
-def move(  # noqa: PLR0913  # reason: who, when and why belong to every move
+def move(
     session: Session,
     commissions: Iterable[Standing],
     to: str,
@@ -53,7 +53,7 @@ def move(  # noqa: PLR0913  # reason: who, when and why belong to every move
     """Move commissions to a state, each with its state-change row; ``at`` may differ by id."""
     moving = list(commissions)
     for commission in moving:
-        check_move(COMMISSION_MOVES, f"Commission {commission.id}", commission.state, to)
+        check_move(COMMISSION_MOVES, commission.state, to, what=f"Commission {commission.id}")
     sets.update_by_id(session, Commission, [{"id": c.id, "state": to} for c in moving])
     times = at if isinstance(at, Mapping) else dict.fromkeys((c.id for c in moving), at)
     sets.record_moves(

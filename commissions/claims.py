@@ -59,7 +59,7 @@ def claim(
     )
     everything = [c for items in claimed.values() for c in items]
     booking.move(session, everything, CommissionState.IN_PAYOUT, at=aware(at), actor=actor)
-    post(session, program, "payout_reserve", list(claimed), at)
+    post(session, program, list(claimed), code="payout_reserve", at=at)
 
 
 def claimed_by(session: Session, payouts: Sequence[Payout]) -> list[Standing]:
@@ -79,7 +79,7 @@ def claimed_by(session: Session, payouts: Sequence[Payout]) -> list[Standing]:
     return [Standing(*row) for row in rows]
 
 
-def give_back(  # noqa: PLR0913  # reason: who, when and why belong to every move
+def give_back(
     session: Session,
     program: Program,
     payouts: Sequence[Payout],
@@ -90,13 +90,13 @@ def give_back(  # noqa: PLR0913  # reason: who, when and why belong to every mov
 ) -> None:
     """Let payouts fail: their money is payable again, and what they claimed is ready."""
     move(session, payouts, PayoutState.FAILED, at=at, actor=actor, reason=reason)
-    post(session, program, "payout_fail", payouts, at)
+    post(session, program, payouts, code="payout_fail", at=at)
     claimed = claimed_by(session, payouts)
     booking.move(session, claimed, CommissionState.READY, at=aware(at), actor=actor, reason=reason)
 
 
 def post(
-    session: Session, program: Program, code: str, payouts: Sequence[Payout], at: datetime
+    session: Session, program: Program, payouts: Sequence[Payout], *, code: str, at: datetime
 ) -> None:
     """Book one step of payouts; the code says which accounts it moves between."""
     ledger.post(
@@ -118,7 +118,7 @@ def post(
     )
 
 
-def move(  # noqa: PLR0913  # reason: who, when and why belong to every move
+def move(
     session: Session,
     payouts: Sequence[Payout],
     to: str,
@@ -129,7 +129,7 @@ def move(  # noqa: PLR0913  # reason: who, when and why belong to every move
 ) -> None:
     """Move payouts to a state, each with its state-change row."""
     for payout in payouts:
-        check_move(PAYOUT_MOVES, f"Payout {payout.id}", payout.state, to)
+        check_move(PAYOUT_MOVES, payout.state, to, what=f"Payout {payout.id}")
     moves = [(payout.id, payout.state, to, aware(at)) for payout in payouts]
     for payout in payouts:
         payout.state = to

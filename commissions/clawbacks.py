@@ -17,14 +17,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from commissions import booking, ledger, sets
+from commissions import booking, refund_records, sets
 from commissions.booking import Standing
-from commissions.errors import RefundConflict, SaleUnknown, StateConflict, TimeInvalid
+from commissions.errors import SaleUnknown, StateConflict, TimeInvalid
 from commissions.models import (
     Commission,
     Conversion,
     Program,
-    RefundLineRecord,
     RefundRecord,
     SaleLineRecord,
     SaleRecord,
@@ -32,10 +31,10 @@ from commissions.models import (
 from commissions.money import round_half_up
 from commissions.periods import aware
 from commissions.plans import Plans
-from commissions.refunds import Piece, SoldLine, shown, take_pieces
+from commissions.refunds import Piece, SoldLine, take_pieces
 from commissions.rules import Rule
 from commissions.states import MONEY_LIES_IN, CommissionState, SaleState
-from commissions.values import Refund, check_reference
+from commissions.values import Refund
 
 _FOLLOWS = {CommissionState.ON_HOLD, CommissionState.HELD, CommissionState.HELD_READY}
 """States that a clawback shares with what it takes back; of all others it is ready at once."""
@@ -91,87 +90,16 @@ def take_back(
     instant of the open month when that is later. Raises RefundConflict when it has other
     content, RefundTooLarge, SaleUnknown, StateConflict, TimeInvalid.
     """
-    new = _insert_refunds(session, program, refunds)
+    new = refund_records.insert_new(session, program, refunds)
     fresh = list({r.reference: r for r in refunds if r.reference in new}.values())
     sales = _lock_sales(session, program, fresh)
     pieces = {refund.reference: _pieces(refund, sales) for refund in fresh}
-    _write_lines(session, new, pieces)
+    refund_records.write_lines(session, new, pieces)
     _claw_back(session, program, fresh, new, pieces, actor=actor)
     return _answers(session, program, refunds, new)
 
 
-def known(session: Session, program: Program, references: Sequence[str]) -> dict[str, str]:
-    """Return the fingerprints of those refunds that are recorded, by reference."""
-    rows = session.execute(
-        select(RefundRecord.reference, RefundRecord.fingerprint).where(
-            RefundRecord.program_id == program.id,
-            sets.among(session, RefundRecord.reference, references),
-        )
-    )
-    return {reference: fingerprint for reference, fingerprint in rows}
-
-
-def _insert_refunds(
-    session: Session, program: Program, refunds: Sequence[Refund]
-) -> dict[str, int]:
-    """Insert what isn't there yet and return the new ids by reference."""
-    fingerprints: dict[str, str] = {}
-    for refund in refunds:
-        check_reference(refund.reference)
-        given = refund.fingerprint()
-        if fingerprints.setdefault(refund.reference, given) != given:
-            message = f"Refund {refund.reference} is given twice with other content: send it once."
-            raise RefundConflict(message)
-    before = known(session, program, list(fingerprints))
-    missing = list({r.reference: r for r in refunds if r.reference not in before}.values())
-    ids = sets.next_ids(session, RefundRecord, len(missing))
-    opened = ledger.open_from(session, program)
-    rows = [
-        {
-            "id": refund_id,
-            "program_id": program.id,
-            "reference": refund.reference,
-            "reason": refund.reason,
-            "occurred_at": refund.at,
-            "effective_at": max(aware(refund.at), opened or aware(refund.at)),
-            "fingerprint": fingerprints[refund.reference],
-        }
-        for refund_id, refund in zip(ids, missing, strict=True)
-    ]
-    sets.insert_missing(session, RefundRecord, rows)
-    recorded = known(session, program, list(fingerprints))
-    for refund in refunds:
-        if recorded[refund.reference] != fingerprints[refund.reference]:
-            raise _contradiction(session, program, refund)
-    mine = session.execute(
-        select(RefundRecord.reference, RefundRecord.id).where(
-            sets.among(session, RefundRecord.id, ids)
-        )
-    )
-    return {reference: refund_id for reference, refund_id in mine}
-
-
-def _contradiction(session: Session, program: Program, refund: Refund) -> RefundConflict:
-    held = session.scalars(
-        select(RefundRecord).where(
-            RefundRecord.program_id == program.id, RefundRecord.reference == refund.reference
-        )
-    ).one()
-    lines = session.execute(
-        select(SaleRecord.reference, RefundLineRecord.line_no, RefundLineRecord.quantity)
-        .join(SaleRecord, SaleRecord.id == RefundLineRecord.sale_id)
-        .where(RefundLineRecord.refund_id == held.id)
-        .order_by(RefundLineRecord.id)
-    )
-    taken = [(sale, line_no, pieces) for sale, line_no, pieces in lines]
-    asked = [(line.sale_reference, line.line_no, line.quantity) for line in refund.lines]
-    message = (
-        f"Refund {refund.reference} is recorded with other content: recorded is"
-        f" {shown(held.occurred_at, held.reason, taken)} ({held.fingerprint[:8]}); given is"
-        f" {shown(refund.at, refund.reason, asked)} ({refund.fingerprint()[:8]})."
-        f" Send another refund under a new reference."
-    )
-    return RefundConflict(message)
+known = refund_records.known
 
 
 def _lock_sales(session: Session, program: Program, refunds: Sequence[Refund]) -> dict[str, _Sold]:
@@ -185,7 +113,9 @@ def _lock_sales(session: Session, program: Program, refunds: Sequence[Refund]) -
         .order_by(SaleRecord.id)
         .with_for_update()
     )
-    sales = {row.reference: _Sold(*row, lines=[]) for row in rows}
+    sales = {
+        row.reference: _Sold(row.id, row.reference, row.state, row.paid_at, []) for row in rows
+    }
     by_id = {sale.id: sale for sale in sales.values()}
     for line in session.execute(
         select(
@@ -222,47 +152,7 @@ def _pieces(refund: Refund, sales: Mapping[str, _Sold]) -> list[Piece]:
     return taken
 
 
-def _write_lines(
-    session: Session, new: Mapping[str, int], pieces: Mapping[str, Sequence[Piece]]
-) -> None:
-    touched = {
-        (piece.line.sale_id, piece.line.line_no): piece.line
-        for taken in pieces.values()
-        for piece in taken
-    }
-    sets.update_by_key(
-        session,
-        SaleLineRecord,
-        ("sale_id", "line_no"),
-        [
-            {
-                "sale_id": line.sale_id,
-                "line_no": line.line_no,
-                "returned_quantity": line.returned_quantity,
-                "refunded_base_minor": line.refunded_base_minor,
-            }
-            for line in touched.values()
-        ],
-    )
-    sets.insert_rows(
-        session,
-        RefundLineRecord,
-        [
-            {
-                "refund_id": new[reference],
-                "document_line": piece.document_line,
-                "sale_id": piece.line.sale_id,
-                "line_no": piece.line.line_no,
-                "quantity": piece.quantity,
-                "base_minor": piece.base_minor,
-            }
-            for reference, taken in pieces.items()
-            for piece in taken
-        ],
-    )
-
-
-def _claw_back(  # noqa: PLR0913  # reason: the two halves of take_back share their findings
+def _claw_back(
     session: Session,
     program: Program,
     refunds: Sequence[Refund],
@@ -314,8 +204,7 @@ def _originals(session: Session, sale_ids: set[int]) -> dict[int, list[_Original
     for row in rows:
         before = taken.get(row.id)
         base, amount = (-int(before.base), -int(before.amount)) if before else (0, 0)
-        assert row.sale_id is not None
-        found[row.sale_id].append(_Original(row, base, amount))
+        found[row.sale_id or 0].append(_Original(row, base, amount))
     return found
 
 
@@ -369,7 +258,7 @@ def _row(
         "program_id": row.program_id,
         "partner_id": row.partner_id,
         "kind": "clawback",
-        "reference": f"{refund.reference}>{row.reference}",
+        "reference": f"{_escaped(refund.reference)}>{row.reference}",
         "sale_id": row.sale_id,
         "rule_id": row.rule_id,
         "original_id": row.id,
@@ -381,6 +270,11 @@ def _row(
         "effective_at": max(at, row.effective_at),
         "due_at": row.due_at if follows else None,
     }
+
+
+def _escaped(reference: str) -> str:
+    """Return a reference whose ``>`` can't be taken for the one that joins it to another."""
+    return reference.replace("\\", "\\\\").replace(">", "\\>")
 
 
 def _reverse(

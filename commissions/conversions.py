@@ -6,9 +6,9 @@ no transfer; that is ``accrual``'s, once the order is completed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -42,6 +42,7 @@ class Recorded(NamedTuple):
 class _Seller(NamedTuple):
     identity: risk.Identity
     kind: str
+    sponsor_id: int | None
 
 
 def record(session: Session, program: Program, sales: Sequence[Sale]) -> list[Recorded]:
@@ -102,7 +103,7 @@ def cancel(
         raise SaleUnknown(message)
     open_rows = [row for row in rows if row.state != SaleState.CANCELLED]
     for row in open_rows:
-        check_move(SALE_MOVES, f"Sale {row.reference}", row.state, SaleState.CANCELLED)
+        check_move(SALE_MOVES, row.state, SaleState.CANCELLED, what=f"Sale {row.reference}")
     sets.update_by_id(
         session, SaleRecord, [{"id": row.id, "state": SaleState.CANCELLED} for row in open_rows]
     )
@@ -196,7 +197,9 @@ def _contradiction(session: Session, program: Program, sale: Sale) -> SaleConfli
     return SaleConflict(message)
 
 
-def _shown(paid_at: datetime, account: str | None, lines: Any) -> str:
+def _shown(
+    paid_at: datetime, account: str | None, lines: Iterable[SaleLine | SaleLineRecord]
+) -> str:
     listed = ", ".join(
         f"{line.line_no}: {line.quantity} × {line.stock_code}"
         f"{f' ({line.category})' if line.category else ''} = {line.amount_minor}"
@@ -236,9 +239,10 @@ def _sellers(session: Session, program: Program, sales: Sequence[Sale]) -> dict[
             Partner.phone,
             Partner.country,
             Partner.kind,
+            Partner.sponsor_id,
         ).where(Partner.program_id == program.id, sets.among(session, Partner.id, touched))
     )
-    return {row.id: _Seller(risk.Identity(*row[:5]), row.kind) for row in rows}
+    return {row.id: _Seller(risk.Identity(*row[:5]), row.kind, row.sponsor_id) for row in rows}
 
 
 def _attribute(program: Program, sale: Sale, sellers: Mapping[int, _Seller]) -> Attribution:
@@ -301,6 +305,7 @@ def _conversion_row(
         "program_id": program.id,
         "partner_id": seller.identity.partner_id,
         "partner_kind": seller.kind,
+        "sponsor_id": seller.sponsor_id,
         "plan_version_id": plan.id,
         "hold_days": program.hold_days,
         "estimated_minor": rules.quote(plan, lines, partner_kind=seller.kind).amount_minor,

@@ -42,7 +42,7 @@ def enrol(session: Session, program: Program, terms: Sequence[PartnerTerms]) -> 
     Raises PartnerInvalid for terms that can't hold, such as a third level.
     """
     existing = {partner.code: partner for partner in everyone(session, program)}
-    _check(session, terms, existing)
+    _check(terms, existing)
     for one in terms:
         partner = existing.get(one.code)
         if partner is None:
@@ -96,9 +96,8 @@ def terms_of(partner: Partner, sponsor_code: str | None) -> PartnerTerms:
 def normal(one: PartnerTerms) -> PartnerTerms:
     """Return terms as they are kept: mail and phone in their normal forms."""
     values = {field.name: getattr(one, field.name) or None for field in fields(PartnerTerms)}
-    values["email"] = normal_email(one.email)
-    values["phone"] = normal_phone(one.phone, one.country)
-    return PartnerTerms(**values)
+    email, phone = normal_email(one.email), normal_phone(one.phone, one.country)
+    return PartnerTerms(**{**values, "email": email, "phone": phone})  # type: ignore[arg-type]  # the four required ones are never empty
 
 
 def give_link(
@@ -130,7 +129,7 @@ def find_link(session: Session, program: Program, code: str) -> ReferralLink:
     return link
 
 
-def _check(session: Session, terms: Sequence[PartnerTerms], existing: dict[str, Partner]) -> None:
+def _check(terms: Sequence[PartnerTerms], existing: dict[str, Partner]) -> None:
     by_id = {partner.id: partner.code for partner in existing.values()}
     kinds = {code: partner.kind for code, partner in existing.items()}
     handles = {code: partner.handle for code, partner in existing.items()}

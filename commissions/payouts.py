@@ -101,7 +101,7 @@ def approve(
     return batch
 
 
-def refuse(  # noqa: PLR0913  # reason: who, when and why belong to every decision of finance
+def refuse(
     session: Session,
     program: Program,
     batch_id: int,
@@ -139,12 +139,12 @@ def begin_sending(
     return order_of(program, payout)
 
 
-def record_outcome(  # noqa: PLR0913  # reason: who and when belong to every move
+def record_outcome(
     session: Session,
     program: Program,
     payout_id: int,
-    outcome: Outcome,
     *,
+    outcome: Outcome,
     at: datetime,
     actor: str,
 ) -> Payout:
@@ -186,7 +186,7 @@ def settle(
     return _settle(session, program, payout, at=at, actor=actor)
 
 
-def fail(  # noqa: PLR0913  # reason: who, when and why belong to every move
+def fail(
     session: Session,
     program: Program,
     payout_id: int,
@@ -209,7 +209,7 @@ def fail(  # noqa: PLR0913  # reason: who, when and why belong to every move
     return payout
 
 
-def take_return(  # noqa: PLR0913  # reason: who, when and why belong to every move
+def take_return(
     session: Session,
     program: Program,
     payout_id: int,
@@ -223,7 +223,7 @@ def take_return(  # noqa: PLR0913  # reason: who, when and why belong to every m
     if payout.state == PayoutState.RETURNED:
         return payout
     claims.move(session, [payout], PayoutState.RETURNED, at=at, actor=actor, reason=reason)
-    claims.post(session, program, "payout_return", [payout], at)
+    claims.post(session, program, [payout], code="payout_return", at=at)
     claimed = claims.claimed_by(session, [payout])
     booking.move(session, claimed, CommissionState.READY, at=aware(at), actor=actor, reason=reason)
     return payout
@@ -336,7 +336,7 @@ def _lock_reserved(session: Session, batch: Batch) -> list[Payout]:
     return claims.lock(session, Payout.batch_id == batch.id, Payout.state == PayoutState.RESERVED)
 
 
-def _move_batch(  # noqa: PLR0913  # reason: who, when and why belong to every move
+def _move_batch(
     session: Session,
     batch: Batch,
     to: str,
@@ -345,7 +345,7 @@ def _move_batch(  # noqa: PLR0913  # reason: who, when and why belong to every m
     at: datetime,
     reason: str | None = None,
 ) -> None:
-    check_move(BATCH_MOVES, f"Batch {batch.id}", batch.state, to)
+    check_move(BATCH_MOVES, batch.state, to, what=f"Batch {batch.id}")
     moved = (batch.id, batch.state, to, aware(at))
     batch.state, batch.checker = to, checker
     session.flush()
@@ -363,7 +363,7 @@ def _settle(
     session: Session, program: Program, payout: Payout, *, at: datetime, actor: str
 ) -> Payout:
     claims.move(session, [payout], PayoutState.SETTLED, at=at, actor=actor)
-    claims.post(session, program, "payout_settle", [payout], at)
+    claims.post(session, program, [payout], code="payout_settle", at=at)
     claimed = claims.claimed_by(session, [payout])
     booking.move(session, claimed, CommissionState.PAID, at=aware(at), actor=actor)
     return payout

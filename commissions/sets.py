@@ -51,14 +51,16 @@ def insert_rows(session: Session, table: type[Base], rows: Sequence[Row]) -> Non
         session.execute(insert(table.__table__), [*rows])  # type: ignore[arg-type]
         return
     columns = list(rows[0])
-    insert_records(session, table, columns, ([row[name] for name in columns] for row in rows))
+    records = ([row[name] for name in columns] for row in rows)
+    insert_records(session, table, records, columns=columns)
 
 
 def insert_records(
     session: Session,
     table: type[Base],
-    columns: Sequence[str],
     records: Iterable[Sequence[Any]],
+    *,
+    columns: Sequence[str],
 ) -> None:
     """Write rows given as values in the order of the columns."""
     session.flush()
@@ -116,11 +118,11 @@ def among(
 
 def update_by_id(session: Session, table: type[Base], rows: Sequence[Row]) -> None:
     """Set the same columns in many rows, each found by its ``id``."""
-    update_by_key(session, table, ("id",), rows)
+    update_by_key(session, table, rows, key=("id",))
 
 
 def update_by_key(
-    session: Session, table: type[Base], key: Sequence[str], rows: Sequence[Row]
+    session: Session, table: type[Base], rows: Sequence[Row], *, key: Sequence[str]
 ) -> None:
     """Set the same columns in many rows, each found by its key columns."""
     if not rows:

@@ -75,6 +75,7 @@ def _month_sums(program: Program, month: Month) -> Select[tuple[str, str, int]]:
 
 
 def _statement(partner_code: str, month: str, sums: Mapping[str, int]) -> MonthStatement:
-    earned = [sums.get(code, 0) for code in _EARNED]
+    sale, override, bonus = (sums.get(code, 0) for code in _EARNED)
     taken = sum(sums.get(code, 0) for code in _TAKEN)
-    return MonthStatement(partner_code, month, *earned, taken, sum(earned) - taken)
+    net = sale + override + bonus - taken
+    return MonthStatement(partner_code, month, sale, override, bonus, taken, net)

@@ -101,7 +101,7 @@ MONEY_LIES_IN: Mapping[str, str] = {
 """The partner account in which an open commission's money lies; all other states are done."""
 
 
-def check_move(moves: Mapping[str, frozenset[str]], what: str, was: str, to: str) -> None:
+def check_move(moves: Mapping[str, frozenset[str]], was: str, to: str, *, what: str) -> None:
     """Raise StateConflict unless the move is one of the allowed ones."""
     allowed = moves.get(was, frozenset())
     if to not in allowed:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from commissions.errors import PlanInvalid
 from commissions.money import share_of
@@ -60,7 +61,7 @@ def check_tiers(tiers: Sequence[Tier]) -> None:
         rungs = sorted(
             (tier for tier in tiers if tier.partner_kind == kind), key=lambda t: t.threshold_minor
         )
-        for lower, higher in zip(rungs, rungs[1:], strict=False):
+        for lower, higher in pairwise(rungs):
             if lower.threshold_minor == higher.threshold_minor:
                 message = f"Two {kind} tiers begin at {higher.threshold_minor}: keep one."
                 raise PlanInvalid(message)

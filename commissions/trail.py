@@ -6,6 +6,7 @@ the frozen plan version.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -176,7 +177,7 @@ def _commissions(session: Session, sale_id: int) -> tuple[TrailCommission, ...]:
 
 
 def _transfers(
-    session: Session, program: Program, commission_ids: list[int], payout_ids: Any
+    session: Session, program: Program, commission_ids: Sequence[int], payout_ids: Sequence[int]
 ) -> tuple[TrailTransfer, ...]:
     debit, credit = aliased(Account), aliased(Account)
     debtor, creditor = aliased(Partner), aliased(Partner)
@@ -218,7 +219,7 @@ def _account(role: str, partner_code: str | None) -> str:
 
 
 def _moves(
-    session: Session, sale_id: int, commission_ids: list[int], payout_ids: Any
+    session: Session, sale_id: int, commission_ids: Sequence[int], payout_ids: Sequence[int]
 ) -> tuple[TrailMove, ...]:
     rows = session.execute(
         select(*(getattr(StateChange, name) for name in TrailMove._fields))

@@ -136,5 +136,4 @@ def _release(session: Session, program: Program) -> int:
 
 def _build(session: Session, program: Program) -> int:
     built = payouts.build_batch(session, program, maker="quang.minh", at=_PAYDAY)
-    assert built.batch is not None
-    return built.batch.id
+    return built.payouts[0].batch_id

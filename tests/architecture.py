@@ -27,22 +27,23 @@ KIND_OF: Mapping[str, str] = {
         "plumbing": "sets",
         "lookups": "plans returns",
         "books": "ledger",
-        "bookings": "booking claims",
+        "bookings": "booking claims refund_records",
         "verbs": "partners clicks conversions accrual approval bonuses payouts clawbacks closing"
         " programs",
-        "reading": "statements exports audit",
+        "reading": "statements exports trail",
         "rails": "providers",
     }.items()
     for module in modules.split()
 }
 MAY_IMPORT: Mapping[str, str] = {
     "words": "words",
-    "decisions": "words",
+    # A plan holds tiers, and tiers know distributors: decisions may stand on each other, one way.
+    "decisions": "words decisions",
     "records": "words",
     "plumbing": "words records",
     "lookups": "words records plumbing decisions",
     "books": "words records plumbing",
-    "bookings": "words records plumbing books bookings",
+    "bookings": "words records plumbing books bookings decisions",
     "verbs": "words records plumbing lookups books bookings decisions",
     "reading": "words records plumbing lookups books decisions",
     "rails": "words",

@@ -204,7 +204,12 @@ class Story:
         order = payouts.begin_sending(self.session, self.program, payout.id, at=at(on), actor="job")
         if order is not None:
             payouts.record_outcome(
-                self.session, self.program, payout.id, RAIL.send(order), at=at(on), actor="job"
+                self.session,
+                self.program,
+                payout.id,
+                outcome=RAIL.send(order),
+                at=at(on),
+                actor="job",
             )
         return payout
 

@@ -75,7 +75,6 @@ def read_book(session: Session, program: Program) -> Book:
     """Return what all of a program's transfers need to be told: its accounts, by name."""
     zone = zone_of(program.time_zone)
     days = _days(session, program, zone)
-    opens = min((first for first, _ in days.values()), default=_NO_DAY)
     closes = max((last for _, last in days.values()), default=_NO_DAY) + DAY
     rows = session.execute(
         select(Account.id, Account.role, Account.currency, Partner.code)
@@ -86,7 +85,7 @@ def read_book(session: Session, program: Program) -> Book:
         account_id: BookAccount(
             account_name(program.code, role, partner_code=partner_code),
             currency,
-            days.get(account_id, (opens, opens))[0],
+            days.get(account_id, (closes, closes))[0],
             _labels(program, role, partner_code),
         )
         for account_id, role, currency, partner_code in rows

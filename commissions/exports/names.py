@@ -41,16 +41,13 @@ def _place(role: str) -> tuple[str, str]:
 def _spelled(code: str) -> str:
     """Return any text in letters, digits and hyphens, so that it can be read back.
 
-    Letters and digits stay, and so does a hyphen between two of them. Every other sign becomes
-    its code point: ``--20-`` is a space. A hyphen that stays is never followed by another, so
-    two of them always begin a code point.
+    Letters and digits stay, and so does a hyphen before one of them. Every other sign becomes
+    its code point: ``--20-`` is a space. No hyphen that stays is followed by another, so two of
+    them always begin a code point.
     """
-    signs = zip(f" {code}", code, f"{code[1:]} ", strict=False)
     return "".join(
-        sign
-        if _stays(sign) or (sign == "-" and _stays(before) and _stays(after))
-        else f"--{ord(sign):X}-"
-        for before, sign, after in signs
+        sign if _stays(sign) or (sign == "-" and _stays(after)) else f"--{ord(sign):X}-"
+        for sign, after in zip(code, f"{code[1:]} ", strict=False)
     )
 
 

@@ -47,7 +47,7 @@ def balance(
     if account is None:
         return 0
     if as_of is None and account.balance_minor is not None:
-        return account.balance_minor
+        return int(account.balance_minor)
     credits_less_debits = _from_last_seal(session, program, account.id, as_of)
     return credits_less_debits if grows_by_credit(ref.role) else -credits_less_debits
 

@@ -269,7 +269,7 @@ def _entries(
                     "balance_minor": after[0],
                 }
             )
-    moved = [
+    moved: list[sets.Row] = [
         {"id": account_id, "balance_minor": balance, "version": version}
         for account_id, (balance, version) in sorted(running.items())
         if (balance, version) != before[account_id]

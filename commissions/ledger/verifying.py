@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, literal, or_, select, union_all
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Over, Select, func, literal, or_, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from commissions.ledger.verifying_claims import CLAIM_CHECKS
 from commissions.ledger.verifying_parts import Check, Finding, of_program
@@ -65,7 +65,7 @@ def _checks(scope: int | None) -> dict[str, Check]:
         "stored balance": _stored_balance,
         "running balance": _running_balance,
     }
-    return {name: check(scope) for name, check in (own | CLAIM_CHECKS).items()}
+    return {name: check(scope) for name, check in {**own, **CLAIM_CHECKS}.items()}
 
 
 def _rows(session: Session, query: Select[Any]) -> Iterator[dict[str, Any]]:
@@ -213,16 +213,20 @@ def _stored_balance(scope: int | None) -> Check:
     return detail, query
 
 
+def _before(column: InstrumentedAttribute[int]) -> Over[int]:
+    """Return what the entry before this one on its account has in a column."""
+    return func.lag(column).over(partition_by=Entry.account_id, order_by=Entry.version)
+
+
 def _running_balance(scope: int | None) -> Check:
     """Each entry's balance is the one before it plus its amount, without a gap in versions."""
-    of_account = {"partition_by": Entry.account_id, "order_by": Entry.version}
     chain = select(
         Entry.account_id,
         Entry.version,
         Entry.amount_minor,
         Entry.balance_minor,
-        func.coalesce(func.lag(Entry.balance_minor).over(**of_account), 0).label("before"),
-        func.coalesce(func.lag(Entry.version).over(**of_account), 0).label("version_before"),
+        func.coalesce(_before(Entry.balance_minor), 0).label("before"),
+        func.coalesce(_before(Entry.version), 0).label("version_before"),
     )
     if scope is not None:
         chain = chain.join(Account, Account.id == Entry.account_id).where(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import String, and_, case, cast, func, literal, or_, select, union_all
+from sqlalchemy import ScalarSelect, String, and_, case, cast, func, literal, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from commissions.ledger.verifying_parts import Check, of_program
@@ -129,7 +129,7 @@ def _payout_transfers(scope: int | None) -> Check:
     return detail, query
 
 
-def _moved(code: str) -> Any:
+def _moved(code: str) -> ScalarSelect[int]:
     transfer = aliased(Transfer)
     return (
         select(func.coalesce(func.sum(transfer.amount_minor), 0))

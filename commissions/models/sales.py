@@ -112,6 +112,7 @@ class Conversion(Base):
     program_id: Mapped[Ref] = mapped_column(ForeignKey("programs.id"))
     partner_id: Mapped[Ref] = mapped_column(ForeignKey("partners.id"))
     partner_kind: Mapped[Word]
+    sponsor_id: Mapped[int | None] = mapped_column(ID, ForeignKey("partners.id"))
     plan_version_id: Mapped[Ref] = mapped_column(ForeignKey("plan_versions.id"))
     hold_days: Mapped[int] = mapped_column(Integer)
     estimated_minor: Mapped[Minor]

@@ -412,6 +412,7 @@ def _make_tables(wall_clock: sa.TextClause) -> None:
         sa.Column("program_id", ID, nullable=False),
         sa.Column("partner_id", ID, nullable=False),
         sa.Column("partner_kind", sa.String(length=24), nullable=False),
+        sa.Column("sponsor_id", ID, nullable=True),
         sa.Column("plan_version_id", ID, nullable=False),
         sa.Column("hold_days", sa.Integer(), nullable=False),
         sa.Column("estimated_minor", sa.BigInteger(), nullable=False),
@@ -422,6 +423,9 @@ def _make_tables(wall_clock: sa.TextClause) -> None:
             ["plan_version_id"],
             ["plan_versions.id"],
             name=op.f("fk_conversions_plan_version_id_plan_versions"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["sponsor_id"], ["partners.id"], name=op.f("fk_conversions_sponsor_id_partners")
         ),
         sa.ForeignKeyConstraint(
             ["program_id"], ["programs.id"], name=op.f("fk_conversions_program_id_programs")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -150,6 +149,6 @@ def _writing(out: Path) -> Iterator[IO[str]]:
     try:
         with partial.open("w", encoding="utf-8", newline="") as stream:
             yield stream
-        os.replace(partial, out)
+        partial.replace(out)
     finally:
         partial.unlink(missing_ok=True)

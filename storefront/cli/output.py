@@ -33,7 +33,7 @@ program_code = click.option("--program", "program_code", required=True, help="Th
 _PLAIN_EVERY_S = 2.0
 
 
-class InstantType(click.ParamType):
+class InstantType(click.ParamType[datetime]):
     """An instant with its zone, such as 2010-12-31T00:00:00Z."""
 
     name = "instant"

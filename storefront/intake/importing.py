@@ -6,7 +6,6 @@ transaction books is in ``booking``.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -84,7 +83,11 @@ def run(
     if state != "done":
         with database.transaction(engine) as session:
             _check_before_booking(session, programs.find(session, program_code), run_id)
-        while (step := _step(engine, program_code, run_id, touches, request, actor)) is not None:
+        while (
+            step := _step(
+                engine, program_code, run_id, touches=touches, batch=request.batch, actor=actor
+            )
+        ) is not None:
             counted += step.counted
             advance("booking", step.done, step.total)
         with database.transaction(engine) as session:
@@ -104,7 +107,7 @@ def write_rejects(engine: Engine, program_code: str, request: ImportRequest, out
         stream.write("row,reason,left_over_quantity\n")
         for row_no, reason, left in staging.rejects(session, program.id, identity):
             stream.write(f"{row_no},{reason},{'' if left is None else left}\n")
-    os.replace(partial, out)
+    partial.replace(out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,17 +211,16 @@ def _step(
     engine: Engine,
     program_code: str,
     run_id: int,
+    *,
     touches: dict[str, int],
-    request: ImportRequest,
+    batch: int,
     actor: str,
 ) -> _Step | None:
     """Book the next documents in one transaction; None when all are booked."""
     with database.transaction(engine) as session:
         program = programs.find(session, program_code)
         run_ = session.get_one(ImportRun, run_id)
-        listed = staging.documents(
-            session, run_id, after=run_.booked_documents, limit=request.batch
-        )
+        listed = staging.documents(session, run_id, after=run_.booked_documents, limit=batch)
         if not listed:
             return None
         counted = booking.book(session, program, run_id, listed, touches, actor=actor)

@@ -176,11 +176,10 @@ def compile_parser(
         buyer, email, phone, category, currency = optional([*record, ""])
         pieces, amount = None, None
         reason, sign = prefix_of(text)
-        if reason is None and not _are_texts(code, buyer, email, phone, category):
-            code, buyer, email, phone, category = map(
-                _text_or_none, (code, buyer, email, phone, category)
-            )
-            reason = "unreadable text"
+        if not _are_texts(code, buyer, email, phone, category):
+            texts = (code, buyer, email, phone, category)
+            code, buyer, email, phone, category = map(_storable, texts)
+            reason = reason or "unreadable text"
         if reason is None:
             pieces, amount, reason = amount_of(record[price], record[quantity], sign)
         at = time_of(record[moment])
@@ -243,9 +242,9 @@ class _Times:
             if at.tzinfo is None:
                 at = at.replace(tzinfo=self._zone)
             at = at.astimezone(UTC)
-            return at if at.year in _YEARS else None
         except (ValueError, OverflowError):
             return None
+        return at if at.year in _YEARS else None
 
 
 class _Price(NamedTuple):
@@ -261,7 +260,7 @@ class _Amounts:
     def __init__(self, mapping: Mapping) -> None:
         mark = re.escape(mapping.decimal_mark)
         self._pattern = re.compile(rf"([+-]?)(\d{{1,18}})(?:{mark}(\d{{1,18}}))?\Z", re.ASCII)
-        self._scale = 10 ** exponent(mapping.currency)
+        self._scale: int = 10 ** exponent(mapping.currency)
         self._per_piece = mapping.columns.unit_price is not None
         self._known: dict[str, _Price | None] = {}
 
@@ -328,11 +327,12 @@ def _are_texts(*texts: str) -> bool:
     joined = "".join(texts)
     if len(joined) <= MAX_REFERENCE and joined.isprintable():
         return True
-    return all(_text_or_none(text) is not None for text in texts)
+    return all(_storable(text) == text for text in texts)
 
 
-def _text_or_none(text: str) -> str | None:
-    return None if len(text) > MAX_REFERENCE or _UNREADABLE.search(text) else text
+def _storable(text: str) -> str:
+    """Return a text, or an empty one for one that can't be kept."""
+    return "" if len(text) > MAX_REFERENCE or _UNREADABLE.search(text) else text
 
 
 def _late_reason(code: str, currency: str, wanted_currency: str, at: datetime | None) -> str | None:
@@ -344,7 +344,10 @@ def _late_reason(code: str, currency: str, wanted_currency: str, at: datetime | 
 
 
 def _rejected(row_no: int, reason: str) -> ParsedRow:
-    return ParsedRow(row_no, "", *[None] * 8, reason)
+    nothing = None
+    return ParsedRow(
+        row_no, "", nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing, reason
+    )
 
 
 def _records(reader: Iterator[list[str]]) -> Iterator[list[str] | None]:

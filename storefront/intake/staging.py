@@ -144,7 +144,8 @@ def _run(session: Session, run_id: int) -> ImportRun:
 
 def _store(session: Session, run_id: int, chunk: Sequence[ParsedRow]) -> None:
     columns = ["run_id", *ParsedRow._fields]
-    sets.insert_records(session, ImportRow, columns, ((run_id, *row) for row in chunk))
+    records = ((run_id, *row) for row in chunk)
+    sets.insert_records(session, ImportRow, records, columns=columns)
     sets.insert_rows(
         session,
         ImportReject,

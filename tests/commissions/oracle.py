@@ -168,7 +168,7 @@ class Books:
         if at < order.paid_at:
             return TimeInvalid
         sums = self._earned(order, order.seller, at) if order.seller else []
-        if any(one.amount for one in sums) and self._is_sealed(at):
+        if any(one.amount != 0 for one in sums) and self._is_sealed(at):
             return MonthSealed
         order.state = "completed"
         self.sums += sums
@@ -202,7 +202,7 @@ class Books:
         families = [[s, *(c for c in self.taken_of(s) if c.state == "on_hold")] for s in due]
         for family in families:
             at = next(i for i in instants if family[0].due and family[0].due <= i)
-            if self._is_sealed(at) and sum(s.amount for s in family):
+            if self._is_sealed(at) and sum(s.amount for s in family) != 0:
                 return MonthSealed
         for family in families:
             for one in family:

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 
 import pytest
 from beancount import loader
-from beancount.core import realization
+from beancount.core import account, realization
 from beancount.core.data import Balance, Open, Transaction
 from hypothesis import given
 from hypothesis import strategies as st
@@ -445,7 +445,7 @@ def test_a_balance_of_an_account_that_nothing_ever_moved_is_refused(
 ) -> None:
     story = begin(session)
     partner = story.enrol("mai")
-    account = Account(
+    unused = Account(
         program_id=story.program.id,
         partner_id=partner.id,
         role="payable",
@@ -453,10 +453,10 @@ def test_a_balance_of_an_account_that_nothing_ever_moved_is_refused(
         balance_minor=0,
         version=0,
     )
-    session.add(account)
+    session.add(unused)
     session.flush()
     assert not checker.verdict(text_of(checker.export, session, story.program))
-    account.balance_minor = 1
+    unused.balance_minor = 1
     assert checker.verdict(text_of(checker.export, session, story.program))
 
 
@@ -494,6 +494,7 @@ def read_back(spelled: str) -> str:
 @given(st.text() | st.text("-a2B") | st.sampled_from(CODES))
 def test_a_code_can_be_read_back_from_the_name_of_its_account(code: str) -> None:
     name = exports.account_name("P", "payable", partner_code=code)
+    assert account.is_valid(name)
     _, _, spelled, _ = name.split(":")
     assert read_back(spelled.removeprefix("Partner-")) == code
 

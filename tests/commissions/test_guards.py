@@ -1,5 +1,6 @@
 """Behind the engine's back: the database itself refuses what would falsify the books."""
 
+# ruff: noqa: S608 -- the names are those of our own tables
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -64,8 +65,9 @@ def attempts(table: str, dialect: str) -> Iterator[str]:
     yield f"replace into {table} select * from {table}"
     yield f"update or replace {table} set {first} = {first}"
     if any(isinstance(c, UniqueConstraint) for c in Base.metadata.tables[table].constraints):
-        moved = ", ".join("id + 1000" if name == "id" else name for name in columns_of(table))
-        yield f"insert or replace into {table} ({', '.join(columns_of(table))}) select {moved} from {table}"
+        names = columns_of(table)
+        moved = ", ".join("id + 1000" if name == "id" else name for name in names)
+        yield f"insert or replace into {table} ({', '.join(names)}) select {moved} from {table}"
 
 
 @pytest.mark.parametrize("table", GUARDED)
@@ -119,11 +121,17 @@ UNTRUE = {
 }
 
 
-@pytest.mark.parametrize("what", UNTRUE)
-def test_the_database_refuses_what_can_not_be(full: Story, what: str) -> None:
+def test_the_database_refuses_what_can_not_be(full: Story) -> None:
     connection = full.session.connection()
-    with pytest.raises(IntegrityError), connection.begin_nested():
-        connection.exec_driver_sql(UNTRUE[what])
+    taken = []
+    for what, statement in UNTRUE.items():
+        try:
+            with connection.begin_nested():
+                connection.exec_driver_sql(statement)
+        except IntegrityError:
+            continue
+        taken.append(what)
+    assert taken == []
 
 
 def test_a_batch_is_checked_by_two_people_whatever_is_written(story: Story) -> None:

@@ -199,7 +199,7 @@ PAYOUTS: list[Refusal] = [
                 w.session,
                 w.program,
                 payout_of(w).id,
-                Outcome(OutcomeKind.ARRIVED),
+                outcome=Outcome(OutcomeKind.ARRIVED),
                 at=NAIVE,
                 actor="bank",
             ),

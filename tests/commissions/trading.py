@@ -40,10 +40,18 @@ GOODS = st.lists(
     max_size=3,
 )
 """Lines of an order: stock code, pieces, amount in minor units."""
-ORDERS = st.tuples(ANY, WAYS, GOODS, st.sampled_from((True, True, False)))
-_Order = tuple[int, str, list[tuple[str, int, int]], bool]
-"""Who brought it, how, the lines, and whether it is completed at once."""
 
+
+class Told(NamedTuple):
+    """An order as it will be told: who brought it and how, its lines, completed at once or not."""
+
+    who: int
+    way: str
+    goods: list[tuple[str, int, int]]
+    at_once: bool
+
+
+ORDERS = st.builds(Told, ANY, WAYS, GOODS, st.sampled_from((True, True, False)))
 T = TypeVar("T")
 
 
@@ -103,7 +111,7 @@ class Trading(RuleBasedStateMachine):
         kinds=st.lists(st.sampled_from(KINDS), min_size=1, max_size=2, unique=True),
         orders=st.lists(ORDERS, min_size=4, max_size=8),
     )
-    def open(self, kinds: list[tuple[str, str, int]], orders: list[_Order]) -> None:
+    def open(self, kinds: list[tuple[str, str, int]], orders: list[Told]) -> None:
         """Open the programs; in the first the trade has begun."""
         self.worlds = [open_world(self.session, kind) for kind in kinds]
         self._sell(self.worlds[0], orders)
@@ -118,27 +126,27 @@ class Trading(RuleBasedStateMachine):
         self.now += timedelta(hours=hours)
 
     @rule(where=WHERE, orders=st.lists(ORDERS, min_size=1, max_size=4))
-    def sell(self, where: int, orders: list[_Order]) -> None:
+    def sell(self, where: int, orders: list[Told]) -> None:
         """Record paid orders, and complete them at once or leave them paid."""
         self._sell(self.world(where), orders)
 
     @rule(where=WHERE, orders=st.lists(ORDERS, min_size=2, max_size=6))
-    def busy_days(self, where: int, orders: list[_Order]) -> None:
+    def busy_days(self, where: int, orders: list[Told]) -> None:
         """Sell a good deal, and wait until what it earns can be released."""
         world = self.world(where)
         self._sell(world, orders)
         self.now += world.books.hold
 
-    def _sell(self, world: World, orders: list[_Order]) -> None:
-        people = world.books.people
-        told = [(people[who % len(people)], *order) for who, *order in orders]
-        sales = [self._sale(world, person.code, way, goods) for person, way, goods, _ in told]
+    def _sell(self, world: World, orders: list[Told]) -> None:
+        people = [world.books.people[one.who % len(world.books.people)] for one in orders]
+        told = list(zip(people, orders, strict=True))
+        sales = [self._sale(world, person.code, one) for person, one in told]
         self.play("sell", lambda: conversions.record(self.session, world.program, sales))
-        for sale, (person, way, goods, at_once) in zip(sales, told, strict=True):
-            lines = [Line(stock, pieces, amount) for stock, pieces, amount in goods]
-            brought = person if way == "won" else None
+        for sale, (person, one) in zip(sales, told, strict=True):
+            lines = [Line(stock, pieces, amount) for stock, pieces, amount in one.goods]
+            brought = person if one.way == "won" else None
             world.books.record(sale.reference, brought, lines, at=self.now)
-            if at_once:
+            if one.at_once:
                 self._complete(world, world.books.orders[sale.reference], self.now)
 
     @precondition(some_order)
@@ -215,15 +223,15 @@ class Trading(RuleBasedStateMachine):
         moments = {"now": self.now, "when it was paid": order.paid_at}
         return moments.get(when, order.paid_at - DAY)
 
-    def _sale(self, world: World, code: str, way: str, goods: list[tuple[str, int, int]]) -> Sale:
-        touched = self.now - (WINDOW + timedelta(seconds=1) if way == "too early" else DAY)
+    def _sale(self, world: World, code: str, one: Told) -> Sale:
+        touched = self.now - (WINDOW + timedelta(seconds=1) if one.way == "too early" else DAY)
         return Sale(
             world.name("S"),
             self.now,
             world.program.currency,
-            tuple(SaleLine(i, *line) for i, line in enumerate(goods, 1)),
-            Buyer(account=code if way == "own" else "somebody else"),
-            () if way == "none" else (Touch(world.partner_ids[code], "click", touched),),
+            tuple(SaleLine(i, *line) for i, line in enumerate(one.goods, 1)),
+            Buyer(account=code if one.way == "own" else "somebody else"),
+            () if one.way == "none" else (Touch(world.partner_ids[code], "click", touched),),
         )
 
     def _complete(self, world: World, order: Order, at: datetime) -> None:

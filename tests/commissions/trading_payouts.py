@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
@@ -11,6 +12,7 @@ from hypothesis.stateful import precondition, rule
 from commissions import payouts
 from commissions.payouts import Built
 from commissions.providers import PayoutOrder, TestRail
+from tests.commissions.oracle import Refusal
 from tests.commissions.oracle_payouts import Pay
 from tests.commissions.trading import ANY, WHERE, Trading, fitting
 from tests.commissions.trading_finance import Finance
@@ -141,7 +143,7 @@ class PayingOut(Finance):
         self.play(
             f"hear {outcome.kind}",
             lambda: payouts.record_outcome(
-                self.session, program, payout_id, outcome, at=now, actor="job"
+                self.session, program, payout_id, outcome=outcome, at=now, actor="job"
             ),
             world.payments.hear(payout_id, outcome.kind),
             keyed=False,
@@ -149,11 +151,12 @@ class PayingOut(Finance):
 
     def _told_by_the_bank(self, news: str, world: World, payout_id: int) -> None:
         payments, now = world.payments, self.now
-        tell, verb = {
+        moves: dict[str, tuple[Callable[[int], Refusal], Callable[..., object]]] = {
             "settle": (payments.settle, payouts.settle),
             "fail": (payments.fail, partial(payouts.fail, reason="account closed")),
             "return": (payments.take_return, partial(payouts.take_return, reason="name differs")),
-        }[news]
+        }
+        tell, verb = moves[news]
         self.play(
             news,
             lambda: verb(self.session, world.program, payout_id, at=now, actor="bank"),

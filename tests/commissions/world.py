@@ -27,8 +27,13 @@ PLAN = make_plan(
     tiers=[Tier(kind, *rung) for kind, rungs in TIERS.items() for rung in rungs],
     override_bps=OVERRIDE,
 )
-KINDS = (("EUR", "Europe/London", 14), ("JPY", "Asia/Tokyo", 0), ("KWD", "UTC", 3))
-KINDS += (("CLF", "America/Santiago", 30), ("VND", "Asia/Ho_Chi_Minh", 7))
+KINDS = (
+    ("EUR", "Europe/London", 14),
+    ("JPY", "Asia/Tokyo", 0),
+    ("KWD", "UTC", 3),
+    ("CLF", "America/Santiago", 30),
+    ("VND", "Asia/Ho_Chi_Minh", 7),
+)
 """Currencies of all exponents, each with a zone and days of hold."""
 
 

@@ -24,9 +24,7 @@ def sending(story: Story) -> Payout:
     """Bring a payout to where the rail is about to be called."""
     payout = story.build_one("2024-02-10")
     story.approve(payout, on="2024-02-11")
-    payouts.begin_sending(
-        story.session, story.program, payout.id, at=at("2024-02-12"), actor="job"
-    )
+    payouts.begin_sending(story.session, story.program, payout.id, at=at("2024-02-12"), actor="job")
     return payout
 
 
@@ -36,7 +34,7 @@ def say(story: Story, payout: Payout, kind: OutcomeKind, **more: str) -> None:
         story.session,
         story.program,
         payout.id,
-        Outcome(kind, **more),
+        outcome=Outcome(kind, **more),
         at=at("2024-02-13"),
         actor="job",
     )

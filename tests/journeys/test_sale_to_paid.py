@@ -154,7 +154,12 @@ def test_a_payout_that_has_arrived_when_it_is_looked_for_is_settled(story: Story
     assert found.kind is OutcomeKind.ARRIVED
     for _ in range(2):
         payouts.record_outcome(
-            story.session, story.program, payout.id, found, at=at("2024-02-14"), actor="janitor"
+            story.session,
+            story.program,
+            payout.id,
+            outcome=found,
+            at=at("2024-02-14"),
+            actor="janitor",
         )
     assert payout.state == PayoutState.SETTLED
     assert story.house() == House(commission=10_00, cash=10_00)
