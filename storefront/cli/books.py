@@ -88,7 +88,7 @@ def export(*, program_code: str | None, format_: str, out: Path, json_: bool) ->
         )
         lines = 0
         for line in write(session, chosen):
-            stream.write(f"{line}\n")
+            stream.write(line)
             lines += 1
     if str(out) != "-":
         done = {"file": str(out), "format": format_, "lines": lines}

@@ -210,7 +210,7 @@ class Days(Single):
                 f"{shown(value)} is no number of days: write a whole one without quotes, like 30"
             )
         if not 0 <= value <= MOST_DAYS:
-            raise ValidationError(f"{shown(value)} days won't do: give 0 to {MOST_DAYS}")
+            raise ValidationError(f"{shown(value)} won't do: give 0 to {MOST_DAYS} days")
         return value
 
 

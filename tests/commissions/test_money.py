@@ -15,7 +15,7 @@ from commissions.money import MAX_MINOR, Money
 
 WRITTEN = [
     # text, currency, minor units, written back, shown
-    ("1234", "JPY", 1234, "1234", "1234 JPY"),
+    ("1234", "JPY", 1234, "1234", "1,234 JPY"),
     ("0", "JPY", 0, "0", "0 JPY"),
     ("-5", "VND", -5, "-5", "-5 VND"),
     ("12.5", "EUR", 1250, "12.50", "12.50 EUR"),

@@ -49,8 +49,8 @@ def faults_of(folder: Path, table: bytes | None = None) -> list[str]:
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        (b"[program", "it is no TOML, correct it: Expected ']' at the end of a table declaration"),
-        (b"a = 1\na = 2\n", "it is no TOML, correct it: Cannot overwrite a value (at line 2"),
+        (b"[program", "it is no TOML, correct it: "),
+        (b"a = 1\na = 2\n", "it is no TOML, correct it: "),
         (b"a = " + b"[" * 50_000, "it is nested too deeply: no program needs that"),
         (b"a = " + b"9" * 5_000, "it is no TOML, correct it: Exceeds the limit"),
         (b"a = 1\nb = '\xe9'\n", "line 2 isn't UTF-8: save it as UTF-8 text"),
