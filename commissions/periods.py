@@ -77,7 +77,7 @@ def zone_of(name: str) -> ZoneInfo:
     """Return the time zone of an IANA name; raises TimeInvalid for an unknown one."""
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
         message = f"{name!r} is no time zone: write an IANA name such as Europe/London."
         raise TimeInvalid(message) from None
 

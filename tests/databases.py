@@ -21,11 +21,15 @@ from storefront import database
 
 
 class Databases(ABC):
-    """Databases of one kind: as many fresh ones as are asked for, and one that tests share."""
+    """Databases of one kind: as many new ones as are asked for, and one that tests share."""
 
     @abstractmethod
     def fresh(self) -> str:
         """Make a migrated database without rows; return its URL."""
+
+    @abstractmethod
+    def empty(self) -> str:
+        """Make a database without tables; return its URL."""
 
     @abstractmethod
     def drop(self, url: str) -> None:
@@ -54,6 +58,9 @@ class SqliteDatabases(Databases):
         shutil.copyfile(self._template, path)
         return f"sqlite:///{path}"
 
+    def empty(self) -> str:
+        return f"sqlite:///{self._new_path()}"
+
     def drop(self, url: str) -> None:
         path = make_url(url).database or ""
         for part in ("", "-wal", "-shm", "-journal"):
@@ -81,6 +88,9 @@ class PostgresDatabases(Databases):
     def fresh(self) -> str:
         return self._create(template=self._template)
 
+    def empty(self) -> str:
+        return self._create(template="template1")
+
     def drop(self, url: str) -> None:
         # FORCE: a test that failed may have left connections open.
         self._run(f'DROP DATABASE IF EXISTS "{make_url(url).database}" WITH (FORCE)')
@@ -92,7 +102,7 @@ class PostgresDatabases(Databases):
 
     @cached_property
     def _template(self) -> str:
-        url = self._create(template="template1")
+        url = self.empty()
         database.upgrade(url)
         return make_url(url).database or ""
 

@@ -14,7 +14,7 @@ import hypothesis
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, run_state_machine_as_test
 from sqlalchemy import select
 
 from commissions import ledger
@@ -22,7 +22,7 @@ from commissions.errors import KeyConflict, StateConflict
 from commissions.ledger import AccountRef, Posting
 from commissions.models import Account, Transfer
 from tests.commissions.bookreading import Figures, digest, figures
-from tests.commissions.trading import ANY
+from tests.commissions.trading import ANY, step
 from tests.commissions.trading_payouts import PayingOut
 from tests.commissions.world import World, again
 from tests.databases import Databases
@@ -44,8 +44,12 @@ class Trade(PayingOut):
 
     verify_at = 0
 
-    @precondition(lambda self: self.done)
-    @rule(which=ANY, what=st.sampled_from(("a step", "a step", "a step", "a transfer", "terms")))
+    @step(
+        5,
+        given=lambda self: self.done,
+        which=ANY,
+        what=st.sampled_from(("a step", "a step", "a step", "a transfer", "terms")),
+    )
     def do_again(self, which: int, what: str) -> None:
         """Do an earlier step with the same arguments: nothing changes."""
         before = digest(self.session)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
 from sqlalchemy import select
 
 from commissions import approval, bonuses, closing
 from commissions.models import Commission
 from commissions.periods import Month
 from tests.commissions.oracle import LIFTED, STOPPED, Sum
-from tests.commissions.trading import ANY, WHERE, Trading, fitting
+from tests.commissions.trading import ANY, WHERE, Trading, fitting, step
 from tests.commissions.world import World
 
 SLIPS = (None, None, None, None, "too early", "no bonuses", "out of turn", "left open")
@@ -25,7 +24,7 @@ def some_sum(machine: Trading) -> bool:
 class Finance(Trading):
     """The same two programs, and the people who watch over what they earn."""
 
-    @rule(where=WHERE, earlier=st.sampled_from((None, None, 1, 24 * 7)))
+    @step(3, where=WHERE, earlier=st.sampled_from((None, None, 1, 24 * 7)))
     def release(self, where: int, earlier: int | None) -> None:
         """Release what is due now, or as if it had been done some hours ago too."""
         world = self.world(where)
@@ -50,8 +49,13 @@ class Finance(Trading):
             )
             assert released.amount_minor == more
 
-    @precondition(some_sum)
-    @rule(where=WHERE, which=ANY, how=st.sampled_from(("hold", "lift", "lift", "reject")))
+    @step(
+        5,
+        given=some_sum,
+        where=WHERE,
+        which=ANY,
+        how=st.sampled_from(("hold", "lift", "lift", "reject")),
+    )
     def decide(self, where: int, which: int, how: str) -> None:
         """Stop a commission, lift its stop, or refuse it."""
         fits = {"lift": LIFTED, "hold": STOPPED, "reject": ("ready", "held", "held_ready")}
@@ -70,7 +74,7 @@ class Finance(Trading):
             keyed=False,
         )
 
-    @rule(where=WHERE, slip=st.sampled_from(SLIPS))
+    @step(2, where=WHERE, slip=st.sampled_from(SLIPS))
     def month_ends(self, where: int, slip: str | None) -> None:
         """Wait for the end of the month that is to be closed next, and close it."""
         world = self.world(where)

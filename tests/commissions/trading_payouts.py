@@ -7,14 +7,13 @@ from datetime import timedelta
 from functools import partial
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
 
 from commissions import payouts
 from commissions.payouts import Built
 from commissions.providers import PayoutOrder, TestRail
 from tests.commissions.oracle import Refusal
 from tests.commissions.oracle_payouts import Pay
-from tests.commissions.trading import ANY, WHERE, Trading, fitting
+from tests.commissions.trading import ANY, WHERE, Trading, fitting, step
 from tests.commissions.trading_finance import Finance
 from tests.commissions.world import World
 
@@ -30,34 +29,43 @@ def some_batch(machine: Trading) -> bool:
 class PayingOut(Finance):
     """The same two programs, and the way of the money out of the house."""
 
-    @rule(where=WHERE, maker=PEOPLE, named=st.none() | ANY)
+    @step(2, where=WHERE, maker=PEOPLE, named=st.none() | ANY)
     def build(self, where: int, maker: str, named: int | None) -> None:
         self._build(self.world(where), maker, named)
 
-    @precondition(some_batch)
-    @rule(where=WHERE, which=ANY, checker=PEOPLE, approves=st.sampled_from((True, True, False)))
+    @step(
+        3,
+        given=some_batch,
+        where=WHERE,
+        which=ANY,
+        checker=PEOPLE,
+        approves=st.sampled_from((True, True, False)),
+    )
     def check(self, where: int, which: int, checker: str, *, approves: bool) -> None:
         """Approve a batch, or refuse it."""
         world, batch_id = self._batch(where, which)
         (self._approve if approves else self._refuse)(world, batch_id, checker)
 
-    @precondition(some_batch)
-    @rule(where=WHERE, which=ANY)
+    @step(2, given=some_batch, where=WHERE, which=ANY)
     def begin_sending(self, where: int, which: int) -> None:
         self._begin(*self._payout(where, which, "approved"))
 
-    @precondition(some_batch)
-    @rule(where=WHERE, which=ANY, how=HOW)
+    @step(4, given=some_batch, where=WHERE, which=ANY, how=HOW)
     def hear_of(self, where: int, which: int, how: str) -> None:
         self._hear(*self._payout(where, which, "sending", "unknown", "sent"), how)
 
-    @precondition(some_batch)
-    @rule(where=WHERE, which=ANY, news=st.sampled_from(("settle", "fail", "return", "return")))
+    @step(
+        4,
+        given=some_batch,
+        where=WHERE,
+        which=ANY,
+        news=st.sampled_from(("settle", "fail", "return", "return")),
+    )
     def hear_from_the_bank(self, where: int, which: int, news: str) -> None:
         fits = {"settle": ["sent"], "return": ["settled"], "fail": ["reserved", "unknown", "sent"]}
         self._told_by_the_bank(news, *self._payout(where, which, *fits[news]))
 
-    @rule(where=WHERE, how_far=st.sampled_from((4, 3, 2, 1, 0)), at_once=st.booleans())
+    @step(5, where=WHERE, how_far=st.sampled_from((4, 3, 2, 1, 0)), at_once=st.booleans())
     def pay_day(self, where: int, how_far: int, *, at_once: bool) -> None:
         """Do what a good pay day has: release, build, approve, send, hear that it arrived."""
         world = self.world(where)
@@ -68,8 +76,8 @@ class PayingOut(Finance):
             return
         self._approve(world, batch_id, "binh")
         for payout_id in world.payments.batches[batch_id].payouts:
-            for step in (self._begin, self._sent, self._arrived)[: how_far - 1]:
-                step(world, payout_id)
+            for go_on in (self._begin, self._sent, self._arrived)[: how_far - 1]:
+                go_on(world, payout_id)
 
     def _sent(self, world: World, payout_id: int) -> None:
         self._hear(world, payout_id, "send")
