@@ -158,20 +158,22 @@ def _book(session: Session, program: Program, terms: Sequence[_Terms]) -> None:
 
 def _lines(session: Session, sale_ids: Sequence[int]) -> dict[int, list[QuoteLine]]:
     """Return each sale's lines with their bases net of what came back before completion."""
-    rows = session.execute(
+    # On the connection: rows that pass through the ORM take twice as long.
+    line = SaleLineRecord.__table__.c
+    rows = session.connection().execute(
         select(
-            SaleLineRecord.sale_id,
-            SaleLineRecord.line_no,
-            SaleLineRecord.stock_code,
-            SaleLineRecord.category,
-            SaleLineRecord.amount_minor - SaleLineRecord.refunded_base_minor,
+            line.sale_id,
+            line.line_no,
+            line.stock_code,
+            line.category,
+            line.amount_minor - line.refunded_base_minor,
         )
         .where(sets.among(session, SaleLineRecord.sale_id, sale_ids))
-        .order_by(SaleLineRecord.sale_id, SaleLineRecord.line_no)
+        .order_by(line.sale_id, line.line_no)
     )
     lines: dict[int, list[QuoteLine]] = defaultdict(list)
-    for sale_id, *line in rows:
-        lines[sale_id].append(QuoteLine(*line))
+    for sale_id, *columns in rows.all():
+        lines[sale_id].append(QuoteLine(*columns))
     return lines
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from commissions.periods import aware
 from commissions.values import Touch
 
 LAST_TOUCH = "last_touch"
@@ -52,6 +53,7 @@ def attribute(
     ``self_purchases`` are the ids of partners who are the buyer. Of two touches at the same
     time the one given last wins.
     """
+    paid_at = aware(paid_at)  # a day of the window is 86,400 s, whatever the clocks do
     opened = paid_at - timedelta(days=window_days)
     winner = _last(touches, opened, paid_at)
     verdicts = tuple(
@@ -66,8 +68,8 @@ def attribute(
 
 
 def _last(touches: Sequence[Touch], opened: datetime, paid_at: datetime) -> Touch | None:
-    inside = [touch for touch in touches if opened <= touch.occurred_at <= paid_at]
-    return max(reversed(inside), key=lambda touch: touch.occurred_at, default=None)
+    inside = [touch for touch in touches if opened <= aware(touch.occurred_at) <= paid_at]
+    return max(reversed(inside), key=lambda touch: aware(touch.occurred_at), default=None)
 
 
 def _verdict(
@@ -77,9 +79,9 @@ def _verdict(
     paid_at: datetime,
     self_purchases: frozenset[int],
 ) -> str:
-    if touch.occurred_at > paid_at:
+    if aware(touch.occurred_at) > paid_at:
         return AFTER_THE_SALE
-    if touch.occurred_at < opened:
+    if aware(touch.occurred_at) < opened:
         return OUTSIDE_WINDOW
     if touch is not winner:
         return EARLIER

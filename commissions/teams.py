@@ -43,7 +43,9 @@ def check_sponsors(kinds: Mapping[str, str], sponsors: Mapping[str, str | None])
             message = f"Partner {code} names sponsor {sponsor}, whom nobody knows: add them first."
             raise PartnerInvalid(message)
         if kinds[sponsor] != DISTRIBUTOR:
-            message = f"Partner {code} names sponsor {sponsor}, who is no distributor: name one, or none."
+            message = (
+                f"Partner {code} names sponsor {sponsor}, who is no distributor: name one, or none."
+            )
             raise PartnerInvalid(message)
         if sponsors.get(sponsor) is not None:
             message = (

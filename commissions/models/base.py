@@ -49,10 +49,16 @@ def _in_utc(value: datetime | None) -> datetime | None:
     return value.astimezone(UTC)
 
 
-@lru_cache(maxsize=4096)  # the rows of one order carry one time
 def _as_text(value: datetime | None) -> str | None:
     moment = _in_utc(value)
-    return None if moment is None else moment.isoformat(" ", "microseconds")[:_TEXT]
+    return None if moment is None else _utc_text(moment)
+
+
+# The rows of one order carry one time. Kept by UTC: in other zones the two instants at which a
+# clock shows the same time, in an autumn night, count as equal.
+@lru_cache(maxsize=4096)
+def _utc_text(moment: datetime) -> str:
+    return moment.isoformat(" ", "microseconds")[:_TEXT]
 
 
 def _from_text(value: str | None) -> datetime | None:

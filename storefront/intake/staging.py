@@ -81,14 +81,15 @@ def documents(session: Session, run_id: int, *, after: int, limit: int) -> Seque
 
 def rows_of(session: Session, run_id: int, references: Sequence[str]) -> dict[str, list[StagedRow]]:
     """Return all rows of documents in the file's order, the rejected ones too."""
-    columns = [getattr(ImportRow, name) for name in StagedRow._fields]
-    rows = session.execute(
-        select(ImportRow.reference, *columns)
-        .where(ImportRow.run_id == run_id, sets.among(session, ImportRow.reference, references))
-        .order_by(ImportRow.reference, ImportRow.row_no)
+    # On the connection: rows that pass through the ORM take twice as long.
+    staged = ImportRow.__table__.c
+    rows = session.connection().execute(
+        select(staged.reference, *(staged[name] for name in StagedRow._fields))
+        .where(staged.run_id == run_id, sets.among(session, ImportRow.reference, references))
+        .order_by(staged.reference, staged.row_no)
     )
     found: dict[str, list[StagedRow]] = {reference: [] for reference in references}
-    for reference, *row in rows:
+    for reference, *row in rows.all():
         found[reference].append(StagedRow(*row))
     return found
 

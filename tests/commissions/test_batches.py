@@ -92,3 +92,20 @@ def test_many_are_released_as_of_the_day_on_which_each_was_due(story: Story) -> 
     due = approval.next_due(story.session, story.program, ["S-1", "S-3", "S-9"])
     assert due == {"S-3": at("2024-02-29")}
     assert story.books_hold()
+
+
+def test_only_the_partners_who_are_named_are_paid(story: Story) -> None:
+    story.enrol("linh")
+    for code in ("mai", "linh"):
+        story.sell(f"S-{code}", by=code)
+        story.complete(f"S-{code}")
+    story.release(on="2024-02-09")
+    story.program.minimum_payout_minor = 20_00
+    built = story.build("2024-02-10", of=["mai"])
+    assert (built.batch, [one.partner_code for one in built.skipped]) == (None, ["mai"])
+    story.program.minimum_payout_minor = 0
+    (payout,) = story.build("2024-02-10", of=["linh"]).payouts
+    assert payout.partner_id == story.partner("linh").id
+    assert story.owed("mai") == Owed(payable=10_00)
+    assert story.owed("linh") == Owed(in_payout=10_00)
+    assert story.books_hold()
