@@ -63,7 +63,10 @@ def claim(
 
 
 def claimed_by(session: Session, payouts: Sequence[Payout]) -> list[Standing]:
-    """Return the commissions that payouts claimed, as they stand."""
+    """Return the commissions that payouts claimed, locked.
+
+    Always before the accounts are locked by posting: a refund takes both in that order, too.
+    """
     rows = session.execute(
         select(
             Commission.id,
@@ -75,6 +78,7 @@ def claimed_by(session: Session, payouts: Sequence[Payout]) -> list[Standing]:
         .join(PayoutItem, PayoutItem.commission_id == Commission.id)
         .where(sets.among(session, PayoutItem.payout_id, [payout.id for payout in payouts]))
         .order_by(Commission.id)
+        .with_for_update(of=Commission)
     )
     return [Standing(*row) for row in rows]
 
@@ -89,9 +93,9 @@ def give_back(
     reason: str | None,
 ) -> None:
     """Let payouts fail: their money is payable again, and what they claimed is ready."""
+    claimed = claimed_by(session, payouts)
     move(session, payouts, PayoutState.FAILED, at=at, actor=actor, reason=reason)
     post(session, program, payouts, code="payout_fail", at=at)
-    claimed = claimed_by(session, payouts)
     booking.move(session, claimed, CommissionState.READY, at=aware(at), actor=actor, reason=reason)
 
 

@@ -19,8 +19,6 @@ BPS = 10_000
 MAX_MINOR = 10**15
 """The largest single amount that the books take; sums of nine thousand of them fit a BIGINT."""
 
-MAX_MINOR_DIGITS = 18
-
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 
 # ISO 4217: the active codes by their number of decimals.
@@ -100,14 +98,6 @@ def round_half_up(numerator: int, denominator: int) -> int:
     """Return the quotient rounded to the nearest whole, halves away from zero; denominator > 0."""
     sign = -1 if numerator < 0 else 1
     return sign * ((2 * abs(numerator) + denominator) // (2 * denominator))
-
-
-def round_decimal(value: Decimal) -> int:
-    """Return a decimal rounded to the nearest whole, halves away from zero."""
-    if not value.is_finite():
-        message = f"{value} can't be rounded: give an ordinary number."
-        raise AmountInvalid(message)
-    return int(value.to_integral_value(ROUND_HALF_UP, _EXACT))
 
 
 def share_of(base_minor: int, rate_bps: int) -> int:

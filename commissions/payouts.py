@@ -223,8 +223,8 @@ def take_return(
     if payout.state == PayoutState.RETURNED:
         return payout
     claims.move(session, [payout], PayoutState.RETURNED, at=at, actor=actor, reason=reason)
-    claims.post(session, program, [payout], code="payout_return", at=at)
     claimed = claims.claimed_by(session, [payout])
+    claims.post(session, program, [payout], code="payout_return", at=at)
     booking.move(session, claimed, CommissionState.READY, at=aware(at), actor=actor, reason=reason)
     return payout
 
@@ -363,7 +363,7 @@ def _settle(
     session: Session, program: Program, payout: Payout, *, at: datetime, actor: str
 ) -> Payout:
     claims.move(session, [payout], PayoutState.SETTLED, at=at, actor=actor)
-    claims.post(session, program, [payout], code="payout_settle", at=at)
     claimed = claims.claimed_by(session, [payout])
+    claims.post(session, program, [payout], code="payout_settle", at=at)
     booking.move(session, claimed, CommissionState.PAID, at=aware(at), actor=actor)
     return payout

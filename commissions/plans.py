@@ -6,13 +6,11 @@ Decides which version was in force at an instant. Publishing is in ``programs``.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commissions import sets
 from commissions.errors import NoPlanInForce
 from commissions.models import PlanRule, PlanTier, PlanVersion, Program
 from commissions.rules import Plan, Rule
@@ -68,12 +66,6 @@ class Plans:
             override_bps=override_bps,
             id=version_id,
         )
-
-
-def rules_by_id(session: Session, ids: Iterable[int]) -> dict[int, Rule]:
-    """Return rules of any version by their ids."""
-    rows = session.scalars(select(PlanRule).where(sets.among(session, PlanRule.id, ids)))
-    return {row.id: _rule(row) for row in rows}
 
 
 def _rule(row: PlanRule) -> Rule:

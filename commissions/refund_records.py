@@ -48,6 +48,7 @@ def insert_new(session: Session, program: Program, refunds: Sequence[Refund]) ->
     before = known(session, program, list(fingerprints))
     missing = list({r.reference: r for r in refunds if r.reference not in before}.values())
     ids = sets.next_ids(session, RefundRecord, len(missing))
+    ledger.hold_months_open(session, program)
     opened = ledger.open_from(session, program)
     rows = [
         {

@@ -117,7 +117,7 @@ class Story:
             self.session, self.program, references, at=at(on), actor="shop", reason="out of stock"
         )
 
-    def refund(  # noqa: PLR0913 -- every detail of a return, each with its default
+    def refund(
         self,
         pieces: int | None = None,
         *,

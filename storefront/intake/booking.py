@@ -75,6 +75,13 @@ def book(
     return Counted(len(new_sales), len(new_returns))
 
 
+def is_too_large(session: Session, run_id: int, document: ImportDocument) -> bool:
+    """Tell whether a sale amounts to more than the books take; then its rows are rejected."""
+    rows = staging.rows_of(session, run_id, [document.reference])[document.reference]
+    amount = sum(row.amount_minor for row in rows if row.reason is None)
+    return not document.is_return and amount > MAX_MINOR
+
+
 def _document(document: ImportDocument, rows: Sequence[StagedRow]) -> _Document:
     first = rows[0]
     lines = [_Line(i, row) for i, row in enumerate(rows, start=1) if row.reason is None]

@@ -6,6 +6,7 @@ transaction books is in ``booking``.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,7 @@ from commissions.models import Program
 from commissions.plans import Plans
 from storefront import database
 from storefront.intake import booking, staging
+from storefront.intake.documents import printable
 from storefront.intake.models import ImportDocument, ImportRun
 from storefront.intake.referrals import read_referrals
 from storefront.intake.rows import FileNotAsMapped, Mapping
@@ -104,9 +106,9 @@ def write_rejects(engine: Engine, program_code: str, request: ImportRequest, out
         partial.open("w", encoding="utf-8", newline="") as stream,
     ):
         program = programs.find(session, program_code)
-        stream.write("row,reason,left_over_quantity\n")
-        for row_no, reason, left in staging.rejects(session, program.id, identity):
-            stream.write(f"{row_no},{reason},{'' if left is None else left}\n")
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(("row", "reason", "left_over_quantity"))
+        writer.writerows(staging.rejects(session, program.id, identity))
     partial.replace(out)
 
 
@@ -122,7 +124,8 @@ def _begin(engine: Engine, program_code: str, request: ImportRequest) -> tuple[i
     try:
         identity = staging.identity_of(request.path, request.mapping, request.referrals)
     except OSError as fault:
-        raise FileNotAsMapped(f"{request.path.name} can't be read: {fault}.") from fault
+        name = Path(fault.filename or request.path).name
+        raise FileNotAsMapped(f"{name} can't be read: {fault}.") from fault
     with database.transaction(engine) as session:
         program = programs.find(session, program_code)
         if request.mapping.currency != program.currency:
@@ -140,7 +143,7 @@ def _begin(engine: Engine, program_code: str, request: ImportRequest) -> tuple[i
             found = ImportRun(
                 program_id=program.id,
                 identity=identity,
-                file_name=request.path.name,
+                file_name=printable(request.path.name),
                 state="staging",
             )
             session.add(found)
@@ -181,26 +184,29 @@ def _check_before_booking(session: Session, program: Program, run_id: int) -> No
             Plans(session, program).in_force(listed[0].occurred_at)
         if not floors or listed[0].occurred_at >= max(floors):
             return
-        _check_ages(session, program, listed, clock, max(floors))
+        _check_ages(session, program, run_, listed, clock=clock, floor=max(floors))
         after = listed[-1].position
 
 
 def _check_ages(
     session: Session,
     program: Program,
+    run_: ImportRun,
     listed: Sequence[ImportDocument],
+    *,
     clock: datetime | None,
     floor: datetime,
 ) -> None:
-    references = [document.reference for document in listed]
-    known = {
-        *conversions.known(session, program, references),
-        *clawbacks.known(session, program, references),
-    }
+    sales = conversions.known(session, program, [d.reference for d in listed if not d.is_return])
+    came_back = clawbacks.known(session, program, [d.reference for d in listed if d.is_return])
     for document in listed:
         oldest = clock if document.is_return else floor
-        if document.reference in known or oldest is None or document.occurred_at >= oldest:
+        if oldest is None or document.occurred_at >= oldest:
             continue
+        if document.reference in (came_back if document.is_return else sales):
+            continue
+        if booking.is_too_large(session, run_.id, document):
+            continue  # it is rejected, as it was when it came first
         raise FileOlderThanBooks(
             f"Document {document.reference} is of {document.occurred_at.isoformat()}, older than"
             f" what is booked already, {oldest.isoformat()}: import files in order of time."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from commissions import partners
 from commissions.errors import PartnerUnknown
 from commissions.models import Program
-from storefront.intake.rows import FileNotAsMapped, Mapping, column_places, open_table
+from storefront.intake.rows import FileNotAsMapped, Mapping, are_texts, column_places, open_table
 
 _SHOWN = 10
 
@@ -42,9 +42,19 @@ def _rows(path: Path, mapping: Mapping) -> Iterator[tuple[str, str]]:
     ):
         places = column_places(path, header, wanted)
         for row_no, record in enumerate(records, start=2):
-            if record is None or len(record) != len(header):
+            cells = _cells(record, [places[name] for name in wanted], width=len(header))
+            if cells is None:
                 message = f"{path.name} row {row_no} can't be read: correct or delete it."
                 raise FileNotAsMapped(message)
-            buyer, code = (record[places[name]] for name in wanted)
-            if buyer and code:
-                yield buyer, code
+            if all(cells):
+                yield cells
+
+
+def _cells(
+    record: Sequence[str] | None, places: Sequence[int], *, width: int
+) -> tuple[str, str] | None:
+    """Return the buyer and the code of a row; None when it can't be read."""
+    if record is None or len(record) != width:
+        return None
+    buyer, code = (record[place] for place in places)
+    return (buyer, code) if are_texts(buyer, code) else None

@@ -10,6 +10,7 @@ import csv
 import gzip
 import io
 import re
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -23,6 +24,7 @@ from commissions.errors import HoahongError
 from commissions.money import MAX_MINOR, exponent
 from commissions.periods import zone_of
 from commissions.values import MAX_QUANTITY, MAX_REFERENCE
+from storefront.intake.documents import shown
 
 _GZIP = b"\x1f\x8b"
 _UNREADABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
@@ -112,20 +114,26 @@ def open_table(
                 message = f"{path.name} is empty: it must begin with a header line."
                 raise FileNotAsMapped(message)
             yield header, _records(reader)
-    except (OSError, EOFError, LookupError, csv.Error, UnicodeError) as fault:
+    except (OSError, EOFError, LookupError, csv.Error, zlib.error, UnicodeError) as fault:
         message = f"{path.name} can't be read: {fault}."
         raise FileNotAsMapped(message) from fault
 
 
 def column_places(path: Path, header: Sequence[str], wanted: Sequence[str]) -> dict[str, int]:
-    """Return the index of each wanted column; raises FileNotAsMapped naming all missing ones."""
+    """Return the index of each wanted column.
+
+    Raises FileNotAsMapped naming all that are missing, or one that is there twice.
+    """
     missing = [name for name in wanted if name not in header]
     if missing:
         message = (
-            f"{path.name} has no column {', '.join(map(repr, missing))}; it has"
-            f" {', '.join(map(repr, header[:40]))}: correct the mapping."
+            f"{path.name} has no column {', '.join(map(shown, missing))}; it has"
+            f" {', '.join(map(shown, header[:40]))}: correct the mapping."
         )
         raise FileNotAsMapped(message)
+    for name in wanted:
+        if header.count(name) > 1:
+            raise FileNotAsMapped(f"{path.name} has column {shown(name)} twice: rename one.")
     return {name: header.index(name) for name in wanted}
 
 
@@ -176,7 +184,7 @@ def compile_parser(
         buyer, email, phone, category, currency = optional([*record, ""])
         pieces, amount = None, None
         reason, sign = prefix_of(text)
-        if not _are_texts(code, buyer, email, phone, category):
+        if not are_texts(code, buyer, email, phone, category):
             texts = (code, buyer, email, phone, category)
             code, buyer, email, phone, category = map(_storable, texts)
             reason = reason or "unreadable text"
@@ -322,7 +330,7 @@ def _is_reference(text: str) -> bool:
     return 0 < len(text) <= MAX_REFERENCE and text.isprintable()
 
 
-def _are_texts(*texts: str) -> bool:
+def are_texts(*texts: str) -> bool:
     """Tell whether all can be kept; nearly always they can, so they are looked at together."""
     joined = "".join(texts)
     if len(joined) <= MAX_REFERENCE and joined.isprintable():

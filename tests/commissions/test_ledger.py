@@ -65,7 +65,9 @@ def test_a_key_is_posted_once_whatever_set_it_comes_in(books: Story) -> None:
 
 def test_a_reference_is_a_key_only_together_with_its_code(books: Story) -> None:
     assert post(books, posting(books, "a"), posting(books, "a", code="other")) == (2, 0)
-    assert books.owed() == Owed(accrued=200)
+    assert post(books, posting(books, "b"), posting(books, "c", code="other")) == (2, 0)
+    assert post(books, posting(books, "c"), posting(books, "b", code="other")) == (2, 0)
+    assert books.owed() == Owed(accrued=600)
     undo(books)
 
 

@@ -155,9 +155,6 @@ def test_a_plan_is_read_back_as_it_was_published(session: Session) -> None:
     read = found.by_id(version.id)
     assert programs.plan_fingerprint(read) == programs.plan_fingerprint(plan) == version.fingerprint
     assert found.in_force(at("2030-01-01")) is read
-    ids = [rule.id for rule in read.rules if rule.id]
-    assert plans.rules_by_id(session, ids) == {rule.id: rule for rule in read.rules}
-    assert plans.rules_by_id(session, []) == {}
 
 
 def test_a_version_is_in_force_until_the_next_one_begins(session: Session) -> None:

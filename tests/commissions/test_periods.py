@@ -70,8 +70,10 @@ def test_every_instant_lies_between_the_edges_of_its_month(instant: datetime, zo
 
 @pytest.mark.parametrize(
     "text",
-    ["", "2024", "2024-00", "2024-13", "2024-1", "24-01", "0000-01", "0001-01", "9999-12"]
-    + ["2024-01-01", "2024-01\n", "２０２４-01", "2024/01", " 2024-01"],
+    [
+        *("", "2024", "2024-00", "2024-13", "2024-1", "24-01", "0000-01", "0001-01", "9999-12"),
+        *("2024-01-01", "2024-01\n", "\uff12\uff10\uff12\uff14-01", "2024/01", " 2024-01"),
+    ],
 )
 def test_what_is_no_month_is_refused(text: str) -> None:
     with pytest.raises(TimeInvalid, match="write it like 2010-11"):

@@ -77,10 +77,9 @@ def test_buyer_and_stock_code_match_to_the_letter(story: Story) -> None:
     assert found(story, sent_back(1, buyer="Ana")) == [([], 1)]
     assert found(story, sent_back(1, buyer=None)) == [([], 1)]
     assert found(story, sent_back(1, buyer="")) == [([], 1)]
-    assert found(story, sent_back(1, buyer="bea"), sent_back(1)) == [
-        ([], 1),
-        ([("S-1", 1, 1)], 0),
-    ]
+    bought(story, "S-2", on="2024-01-04", lines=[(1, "VASE", 5)])
+    others = sent_back(1, buyer="bea", code="VASE")
+    assert found(story, others, sent_back(1)) == [([], 1), ([("S-1", 1, 1)], 0)]
 
 
 def test_what_came_back_and_what_was_cancelled_is_not_found_again(story: Story) -> None:

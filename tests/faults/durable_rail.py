@@ -73,7 +73,7 @@ class DurableRail:
         once = "where not exists (select 1 from payments where key = ?)"
         with closing(self._open()) as file:
             if self._idempotent:
-                file.execute(f"insert into payments select ?, ?, ?, ? {once}", (*row, order.key))  # noqa: S608 -- our own words
+                file.execute(f"insert into payments select ?, ?, ?, ? {once}", (*row, order.key))
             else:
                 file.execute("insert into payments values (?, ?, ?, ?)", row)
 

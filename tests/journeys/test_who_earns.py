@@ -121,7 +121,7 @@ def test_a_touch_of_another_programs_partner_is_no_touch(story: Story) -> None:
     ],
 )
 def test_a_buyer_who_is_the_partner_earns_nothing(
-    story: Story, buyer: dict[str, Any], is_mai: bool
+    story: Story, buyer: dict[str, Any], *, is_mai: bool
 ) -> None:
     story.enrol("mai", account="u-1", email="maitran@gmail.com", phone="0901234567", country="VN")
     recorded = story.sell(buyer=make_buyer(**buyer))
@@ -203,19 +203,29 @@ def test_a_distributor_who_sells_alone_has_nobody_above(story: Story) -> None:
     assert team.books_hold()
 
 
-def test_the_sponsor_at_completion_is_paid_and_later_changes_move_nothing(story: Story) -> None:
+def test_the_sponsor_at_payment_is_paid_and_later_changes_move_nothing(story: Story) -> None:
     team = with_team(story)
     team.enrol("duc", kind="distributor")
     team.sell(lines=LINES)
     team.enrol("mai", sponsor_code="duc")
     team.complete()
-    team.enrol("mai", sponsor_code="dao")
+    assert team.owed("dao") == Owed(accrued=2_50)
     team.refund(5, line=1, on="2024-01-20")
-    assert team.owed("duc") == Owed(accrued=1_50)
-    assert team.owed("dao") == NOTHING
+    assert team.owed("dao") == Owed(accrued=1_50)
     team.enrol("mai")
     team.refund(on="2024-01-21")
+    assert team.owed("dao") == NOTHING
     assert team.owed("duc") == NOTHING
+    assert team.books_hold()
+
+
+def test_a_sale_paid_before_there_was_a_sponsor_has_none(story: Story) -> None:
+    team = with_team(story)
+    team.enrol("mai")
+    team.sell(lines=LINES)
+    team.enrol("mai", sponsor_code="dao")
+    assert team.complete() == [("S-1", 2, 14_00, True)]
+    assert team.owed("dao") == NOTHING
     assert team.books_hold()
 
 

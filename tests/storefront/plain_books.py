@@ -36,6 +36,8 @@ POINTS_TO: Mapping[tuple[str, str], str] = {
     ("transfers", "credit_account_id"): "accounts",
 }
 """References that no foreign key checks."""
+LATE: Mapping[str, int] = {"transfers": 1, "entries": 2}
+"""Tables whose rows are named after those that they name without a foreign key."""
 SUBJECTS: Mapping[str, str] = {"commission": "commissions", "sale": "sales"}
 
 Names = dict[tuple[str, int], str]
@@ -47,8 +49,7 @@ def plain_books(session: Session) -> Books:
     names: Names = {}
     books: Books = {}
     tables = [one for one in Base.metadata.sorted_tables if not one.name.startswith("import_")]
-    # Rows are named before those that name them without a foreign key.
-    for table in sorted(tables, key=lambda one: one.name in {"transfers", "entries"}):
+    for table in sorted(tables, key=lambda one: LATE.get(one.name, 0)):
         rows = [
             row._asdict() for row in session.execute(select(table).order_by(*table.primary_key))
         ]

@@ -174,13 +174,13 @@ def test_a_file_older_than_what_was_imported_is_refused_before_it_books(
 
 
 def test_an_older_document_among_known_ones_is_refused(january: Shop) -> None:
-    with pytest.raises(FileOlderThanBooks, match="^Document S0 "):
+    with pytest.raises(FileOlderThanBooks, match=r"^Document S0 "):
         january.take(*JANUARY, "S0,2024-01-05,ann,ROSE,1,1.00", name="more.csv")
 
 
 def test_a_sale_in_a_closed_month_is_refused(january: Shop) -> None:
     january.close("2024-01")
-    with pytest.raises(FileOlderThanBooks, match="^Document S3 .* 2024-02-01T00:00:00"):
+    with pytest.raises(FileOlderThanBooks, match=r"^Document S3 .* 2024-02-01T00:00:00"):
         january.take("S3,2024-01-20,ann,ROSE,1,1.00", name="late.csv")
 
 
@@ -215,7 +215,7 @@ def test_a_document_that_was_changed_is_rejected_and_the_rest_goes_on(
 
 
 def test_a_sale_that_comes_again_as_a_return_is_not_booked_into_the_past(january: Shop) -> None:
-    with pytest.raises(FileOlderThanBooks, match="^Document S1 "):
+    with pytest.raises(FileOlderThanBooks, match=r"^Document S1 "):
         january.take("S1,2024-01-05,ann,ROSE,-1,1.00", name="odd.csv", return_prefixes=("C", "S1"))
 
 

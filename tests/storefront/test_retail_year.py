@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -111,9 +111,11 @@ class Year:
 
 
 @pytest.fixture
-def year(empty_database_url: str, data_dir: Path, tmp_path: Path) -> Year:
+def year(empty_database_url: str, data_dir: Path, tmp_path: Path) -> Iterator[Year]:
     """The retail case on an empty database of each kind."""
-    return Year(empty_database_url, data_dir, tmp_path)
+    year = Year(empty_database_url, data_dir, tmp_path)
+    yield year
+    year.engine.dispose()
 
 
 def test_the_retail_year_comes_to_its_totals_to_the_penny(
