@@ -16,7 +16,19 @@ from commissions.errors import Conflict, LinkUnknown, PartnerInvalid, PartnerUnk
 from commissions.identity import normal_email, normal_phone
 from commissions.models import Partner, Program, ReferralLink
 from commissions.rules import PARTNER_KINDS
-from commissions.values import check_reference
+from commissions.values import MAX_REFERENCE, MAX_TEXT, check_reference, check_text
+
+_WORD = 24
+_MOST_SIGNS = {
+    "name": MAX_TEXT,
+    "country": _WORD,
+    "account": MAX_REFERENCE,
+    "email": MAX_TEXT,
+    "phone": MAX_TEXT,
+    "payout_rail": _WORD,
+    "payout_destination": MAX_TEXT,
+}
+"""The longest text of each kind that the partners table keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +117,7 @@ def give_link(
 ) -> ReferralLink:
     """Give a partner a referral link; the same again is a no-op, somebody else's a Conflict."""
     check_reference(code)
+    check_text(f"The target of link {code}", target, most=MAX_TEXT)
     link = session.scalar(
         select(ReferralLink).where(ReferralLink.program_id == program.id, ReferralLink.code == code)
     )
@@ -158,6 +171,10 @@ def _check_one(one: PartnerTerms) -> None:
     if not one.name:
         message = f"Partner {one.code} has no name: give one."
         raise PartnerInvalid(message)
+    for name, most in _MOST_SIGNS.items():
+        check_text(
+            f"Partner {one.code}: the {name.replace('_', ' ')}", getattr(one, name), most=most
+        )
     if one.kind not in PARTNER_KINDS:
         message = f"Partner {one.code} is of kind {one.kind!r}: choose {', '.join(PARTNER_KINDS)}."
         raise PartnerInvalid(message)

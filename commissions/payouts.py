@@ -48,6 +48,7 @@ class Built(NamedTuple):
 BELOW_MINIMUM = "below the minimum payout"
 NO_DETAILS = "no payout details"
 IN_DEBT = "owes more than is ready"
+NOTHING_LEFT = "nothing is left to pay"
 
 
 def build_batch(
@@ -150,12 +151,16 @@ def record_outcome(
 ) -> Payout:
     """Write down what the rail said of a payout that is being sent or can't be told.
 
+    It also counts for one that was found missing, and so approved again, while it was being sent.
     Done: sent. Arrived: sent and settled. Rejected: failed, and what it claimed is ready again.
     Missing: approved again, so that it can be sent under the same key. Unknown: it waits.
     """
     payout = claims.lock_one(session, program, payout_id)
     if payout.state == PayoutState.SENT and outcome.kind is OutcomeKind.ARRIVED:
         return _settle(session, program, payout, at=at, actor=actor)
+    if payout.state == PayoutState.APPROVED and outcome.kind is not OutcomeKind.MISSING:
+        # Somebody asked while the call was under way, and the rail hadn't heard of it yet.
+        claims.move(session, [payout], PayoutState.SENDING, at=at, actor=actor)
     if payout.state not in {PayoutState.SENDING, PayoutState.UNKNOWN}:
         return payout
     payout.rail_reference = outcome.reference or payout.rail_reference
@@ -293,7 +298,7 @@ def _choose(
 
 def _why_not(program: Program, partner: Partner, amount_minor: int) -> str | None:
     if amount_minor <= 0:
-        return IN_DEBT
+        return IN_DEBT if amount_minor else NOTHING_LEFT
     if amount_minor < program.minimum_payout_minor:
         return BELOW_MINIMUM
     if not (partner.payout_rail and partner.payout_destination):

@@ -18,7 +18,7 @@ from commissions.models import PlanRule, PlanTier, PlanVersion, Program
 from commissions.money import MAX_MINOR, exponent
 from commissions.periods import aware, zone_of
 from commissions.rules import Plan, check_plan
-from commissions.values import check_reference, digest
+from commissions.values import MAX_TEXT, check_reference, check_text, digest
 
 _MAX_DAYS = 3_650
 
@@ -140,6 +140,7 @@ def plan_fingerprint(plan: Plan) -> str:
 
 def _check_terms(terms: Terms) -> None:
     check_reference(terms.code)
+    check_text(f"The name of program {terms.code}", terms.name, most=MAX_TEXT)
     exponent(terms.currency)
     zone_of(terms.time_zone)
     for name in ("window_days", "hold_days", "close_after_days"):

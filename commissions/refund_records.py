@@ -22,7 +22,7 @@ from commissions.models import (
 )
 from commissions.periods import aware
 from commissions.refunds import Piece, shown
-from commissions.values import Refund, check_reference
+from commissions.values import MAX_TEXT, Refund, check_reference, check_text
 
 
 def known(session: Session, program: Program, references: Sequence[str]) -> dict[str, str]:
@@ -41,6 +41,7 @@ def insert_new(session: Session, program: Program, refunds: Sequence[Refund]) ->
     fingerprints: dict[str, str] = {}
     for refund in refunds:
         check_reference(refund.reference)
+        check_text(f"The reason of refund {refund.reference}", refund.reason, most=MAX_TEXT)
         given = refund.fingerprint()
         if fingerprints.setdefault(refund.reference, given) != given:
             message = f"Refund {refund.reference} is given twice with other content: send it once."

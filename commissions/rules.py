@@ -14,6 +14,7 @@ from commissions import patterns
 from commissions.errors import PlanInvalid
 from commissions.money import BPS, MAX_MINOR, share_of, split
 from commissions.tiers import Tier, check_tiers
+from commissions.values import MAX_TEXT, check_text
 
 PARTNER_KINDS = ("koc", "distributor", "kol")
 
@@ -179,6 +180,7 @@ def _check_rules(rules: Sequence[Rule]) -> None:
         if rule.position != place:
             message = f"Rule {place} has the position {rule.position}: number the rules from 1."
             raise PlanInvalid(message)
+        check_text(f"The name of rule {place}", rule.name, most=MAX_TEXT)
         if (rule.rate_bps is None) == (rule.flat_minor is None):
             message = f"Rule {place} ({rule.name}) must have either a rate or a flat sum: give one."
             raise PlanInvalid(message)

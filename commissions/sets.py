@@ -30,6 +30,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from commissions.models import Base, StateChange
+from commissions.values import MAX_TEXT, check_text
 
 Row = Mapping[str, Any]
 Move = tuple[int, str, str, datetime]
@@ -151,6 +152,7 @@ def record_moves(
     reason: str | None = None,
 ) -> None:
     """Write the state changes of one kind of thing: who moved what, from where to where, why."""
+    check_text("The reason", reason, most=MAX_TEXT)
     shared = {"subject": subject, "actor": actor, "reason": reason}
     rows = [
         {

@@ -18,6 +18,7 @@ from commissions.periods import aware
 
 MAX_QUANTITY = 10**9
 MAX_REFERENCE = 120
+MAX_TEXT = 400
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -132,13 +133,20 @@ def check_reference(reference: str) -> None:
         raise Invalid(message)
 
 
+def check_text(what: str, text: str | None, *, most: int = MAX_REFERENCE) -> None:
+    """Raise Invalid for a text that is too long for the books, or that no database stores."""
+    if text is not None and (len(text) > most or _UNSTORABLE.search(text)):
+        message = f"{what} can't be kept: give up to {most} ordinary signs."
+        raise Invalid(message)
+
+
 def check_sale(sale: Sale) -> None:
     """Raise a named error for a sale that can never be right."""
     check_reference(sale.reference)
     aware(sale.paid_at)
     for touch in sale.touches:
         aware(touch.occurred_at)
-    _check_text(f"The buyer's account of sale {sale.reference}", sale.buyer.account)
+    check_text(f"The buyer's account of sale {sale.reference}", sale.buyer.account)
     if not sale.lines:
         message = f"Sale {sale.reference} has no line: send at least one."
         raise SaleInvalid(message)
@@ -155,19 +163,13 @@ def check_sale(sale: Sale) -> None:
         raise AmountInvalid(message)
 
 
-def _check_text(what: str, text: str | None) -> None:
-    if text is not None and (len(text) > MAX_REFERENCE or _UNSTORABLE.search(text)):
-        message = f"{what} can't be kept: give up to {MAX_REFERENCE} ordinary signs."
-        raise SaleInvalid(message)
-
-
 def _check_line(reference: str, line: SaleLine) -> None:
     where = f"Line {line.line_no} of sale {reference}"
     if not line.stock_code:
         message = f"{where} has no stock code: give one."
         raise SaleInvalid(message)
-    _check_text(f"{where}: its stock code", line.stock_code)
-    _check_text(f"{where}: its category", line.category)
+    check_text(f"{where}: its stock code", line.stock_code)
+    check_text(f"{where}: its category", line.category)
     if not 0 < line.quantity <= MAX_QUANTITY:
         message = f"{where} has a quantity of {line.quantity}: give 1 to {MAX_QUANTITY} pieces."
         raise AmountInvalid(message)

@@ -39,8 +39,11 @@ def _database_url(text: str) -> str:
         raise SettingMissing(message)
     try:
         driver = make_url(text).drivername
-    except ArgumentError:
-        driver = text
+    except (ArgumentError, ValueError):
+        driver = text.partition(":")[0]
+        if driver in _DRIVERS:
+            message = "HOAHONG_DATABASE_URL can't be read: write its port as a number."
+            raise SettingMissing(message) from None
     if driver not in _DRIVERS:
         message = f"HOAHONG_DATABASE_URL begins with {driver!r}: use {' or '.join(_DRIVERS)}."
         raise SettingMissing(message)

@@ -9,7 +9,7 @@ import json
 import sys
 
 import click
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError
 
 from commissions.errors import HoahongError
 from storefront.cli.books import ledger_group, statements
@@ -41,8 +41,12 @@ def main() -> None:
         hoahong(standalone_mode=True)
     except HoahongError as refusal:
         _refuse(type(refusal).__name__, str(refusal))
-    except (OperationalError, ProgrammingError) as fault:
+    except DatabaseError as fault:
+        if isinstance(fault, IntegrityError | DataError):
+            raise  # what our own checks should have caught
         _refuse("DatabaseFault", _database_sentence(fault))
+    except OSError as fault:
+        _refuse("FileFault", f"{_file_of(fault)}: {fault.strerror}; check its path and its rights.")
 
 
 def _refuse(name: str, sentence: str) -> None:
@@ -53,6 +57,10 @@ def _refuse(name: str, sentence: str) -> None:
     sys.exit(1)
 
 
-def _database_sentence(fault: OperationalError | ProgrammingError) -> str:
+def _file_of(fault: OSError) -> str:
+    return str(fault.filename) if fault.filename else "A file can't be used"
+
+
+def _database_sentence(fault: DatabaseError) -> str:
     first = str(fault.orig).strip().splitlines()[0]
     return f"The database refused: {first}. Is it there, and brought up by `hoahong db upgrade`?"

@@ -21,10 +21,19 @@ from commissions.money import Money
 from commissions.statements import MonthStatement
 from storefront import database
 from storefront.cli.connection import engine_from_env
-from storefront.cli.output import InstantType, as_json, plain, program_code, table, tell
+from storefront.cli.output import (
+    InstantType,
+    OutType,
+    TextType,
+    as_json,
+    plain,
+    program_code,
+    table,
+    tell,
+)
 
-_OUT = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
-_any_program = click.option("--program", "program_code", help="Only this program.")
+_OUT = OutType(allow_dash=True)
+_any_program = click.option("--program", "program_code", type=TextType(), help="Only this program.")
 
 
 @click.group("ledger")

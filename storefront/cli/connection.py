@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import click
 from sqlalchemy import Engine
 
 from commissions.errors import HoahongError
@@ -13,9 +14,16 @@ class DatabaseBehind(HoahongError):
     """The database lacks revisions that the code needs."""
 
 
+def open_engine(url: str) -> Engine:
+    """Return an engine that lets go of its connections when the command ends."""
+    engine = database.make_engine(url)
+    click.get_current_context().call_on_close(engine.dispose)
+    return engine
+
+
 def engine_from_env() -> Engine:
     """Return the engine of HOAHONG_DATABASE_URL; raises DatabaseBehind when it isn't brought up."""
-    engine = database.make_engine(Settings.from_env().database_url)
+    engine = open_engine(Settings.from_env().database_url)
     revision, newest = database.revisions(engine)
     if revision != newest:
         raise DatabaseBehind(

@@ -7,6 +7,7 @@ import sys
 import click
 
 from storefront import database
+from storefront.cli.connection import open_engine
 from storefront.cli.output import as_json, tell
 from storefront.settings import Settings
 
@@ -22,7 +23,7 @@ def upgrade(*, json_: bool) -> None:
     """Make or bring up the tables."""
     settings = Settings.from_env()
     database.upgrade(settings.database_url)
-    engine = database.make_engine(settings.database_url)
+    engine = open_engine(settings.database_url)
     revision, _ = database.revisions(engine)
     tell({"revision": revision}, f"The database is at revision {revision}.", json_=json_)
 
@@ -31,7 +32,7 @@ def upgrade(*, json_: bool) -> None:
 @as_json
 def check(*, json_: bool) -> None:
     """Compare the database with what the code expects; exit 1 when they differ."""
-    engine = database.make_engine(Settings.from_env().database_url)
+    engine = open_engine(Settings.from_env().database_url)
     revision, newest = database.revisions(engine)
     faults = database.drift(engine)
     if revision != newest:

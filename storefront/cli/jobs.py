@@ -19,6 +19,17 @@ def jobs() -> None:
     """Due work."""
 
 
+_NONE = ("There is no program yet: apply a program file first.",)
+
+
+def _line(done: due_work.Done) -> str:
+    closed = ", ".join(done.months_closed) or "none"
+    return (
+        f"{done.program}: {done.released:,} released, {done.payouts_moved:,} payouts moved on,"
+        f" months closed: {closed}"
+    )
+
+
 @jobs.command()
 @click.option("--once", is_flag=True, help="One scan, then stop.")
 @click.option("--every", "seconds", type=click.IntRange(1), default=60, show_default=True)
@@ -31,13 +42,7 @@ def run(*, once: bool, seconds: int, json_: bool) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda _number, _frame: stopped.set())
     while True:
-        for done in due_work.run_once(engine, RAILS, now=clock.now()):
-            months = ", ".join(done.months_closed) or "none"
-            tell(
-                done,
-                f"{done.program}: {done.released:,} released, {done.payouts_moved:,} payouts"
-                f" moved on, months closed: {months}",
-                json_=json_,
-            )
+        done = due_work.run_once(engine, RAILS, now=clock.now())
+        tell({"programs": done}, *(map(_line, done) if done else _NONE), json_=json_)
         if once or stopped.wait(seconds):
             return

@@ -11,9 +11,11 @@ from commissions.money import Money
 from commissions.periods import parse_month
 from storefront import clock, database, months
 from storefront.cli.connection import engine_from_env
-from storefront.cli.output import InstantType, as_json, program_code, progress, tell
+from storefront.cli.output import InstantType, TextType, as_json, program_code, progress, tell
 
-_actor = click.option("--by", "actor", default="finance", show_default=True, help="Who does this.")
+_actor = click.option(
+    "--by", "actor", type=TextType(), default="finance", show_default=True, help="Who does this."
+)
 
 
 @click.group()

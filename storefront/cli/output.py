@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -25,10 +26,9 @@ from rich.table import Table
 from rich.text import Text
 
 from commissions.periods import aware
+from commissions.values import MAX_REFERENCE
 
 as_json = click.option("--json", "json_", is_flag=True, help="Print one JSON object instead.")
-by_whom = click.option("--by", "actor", required=True, help="Who does this, for the records.")
-program_code = click.option("--program", "program_code", required=True, help="The program's code.")
 
 _PLAIN_EVERY_S = 2.0
 
@@ -48,6 +48,44 @@ class InstantType(click.ParamType[datetime]):
             return aware(datetime.fromisoformat(str(value)))
         except (ValueError, OverflowError):
             self.fail(f"{value!r} is no instant: write it like 2010-12-31T00:00:00Z.", param, ctx)
+
+
+class TextType(click.ParamType):
+    """A text that can be kept: some printable signs, and no more than so many."""
+
+    name = "text"
+
+    def __init__(self, longest: int = MAX_REFERENCE) -> None:
+        self._longest = longest
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text, or say what it may be."""
+        text = str(value)
+        if not 0 < len(text) <= self._longest or not text.isprintable():
+            self.fail(f"give 1 to {self._longest} printable signs.", param, ctx)
+        return text
+
+
+class OutType(click.Path):
+    """A file to write, in a folder that is there; ``-`` is standard output."""
+
+    def __init__(self, *, allow_dash: bool = False) -> None:
+        super().__init__(path_type=Path, dir_okay=False, allow_dash=allow_dash)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path, or say what stands in the way, before any work is done."""
+        path = super().convert(value, param, ctx)
+        if not Path(path).parent.is_dir():
+            self.fail(f"there is no folder {str(Path(path).parent)!r}: make it first.", param, ctx)
+        return path
+
+
+by_whom = click.option(
+    "--by", "actor", type=TextType(), required=True, help="Who does this, for the records."
+)
+program_code = click.option(
+    "--program", "program_code", type=TextType(), required=True, help="The program's code."
+)
 
 
 class LineOfRate(TextColumn):

@@ -7,15 +7,21 @@ from sqlalchemy.orm import Session
 
 from commissions import payouts as engine_payouts
 from commissions import programs
+from commissions.errors import PayoutUnknown
 from commissions.models import Batch, Payout, Program
 from commissions.money import Money
 from storefront import clock, database, payout_run
 from storefront.cli.connection import engine_from_env
-from storefront.cli.output import as_json, by_whom, program_code, table, tell
+from storefront.cli.output import TextType, as_json, by_whom, program_code, table, tell
 
-_batch = click.argument("batch_id", type=int)
-_payout = click.option("--payout", "payout_id", type=int, required=True, help="The payout's id.")
-_reason = click.option("--reason", required=True, help="Why, for the records.")
+_ID = click.IntRange(1, 2**63 - 1)
+_LONGEST_REASON = 400
+
+_batch = click.argument("batch_id", type=_ID)
+_payout = click.option("--payout", "payout_id", type=_ID, required=True, help="The payout's id.")
+_reason = click.option(
+    "--reason", type=TextType(_LONGEST_REASON), required=True, help="Why, for the records."
+)
 
 
 @click.group()
@@ -26,7 +32,13 @@ def payouts() -> None:
 @payouts.command()
 @program_code
 @by_whom
-@click.option("--partner", "partner_codes", multiple=True, help="Only this partner; repeatable.")
+@click.option(
+    "--partner",
+    "partner_codes",
+    type=TextType(),
+    multiple=True,
+    help="Only this partner; repeatable.",
+)
 @as_json
 def build(*, program_code: str, actor: str, partner_codes: tuple[str, ...], json_: bool) -> None:
     """Claim what is ready, one payout a partner, at or above the minimum."""
@@ -103,7 +115,7 @@ def send(*, program_code: str, actor: str, batch_id: int, json_: bool) -> None:
 @program_code
 @by_whom
 @_batch
-@click.option("--payout", "payout_id", type=int, help="Only this payout of the batch.")
+@click.option("--payout", "payout_id", type=_ID, help="Only this payout of the batch.")
 @as_json
 def settle(
     *, program_code: str, actor: str, batch_id: int, payout_id: int | None, json_: bool
@@ -117,6 +129,8 @@ def settle(
             for payout in listed
             if payout.id == payout_id or (payout_id is None and payout.state == "sent")
         ]
+        if payout_id is not None and not wanted:
+            raise PayoutUnknown(f"Batch {batch_id} has no payout {payout_id}: look at its list.")
         for one in wanted:
             engine_payouts.settle(session, program, one, at=clock.now(), actor=actor)
         _tell_batch(session, program, batch, json_=json_)

@@ -7,12 +7,17 @@ from pathlib import Path
 
 import click
 
+from commissions.errors import HoahongError
 from storefront import database
 from storefront.cli.connection import engine_from_env
 from storefront.cli.output import as_json, tell
 from storefront.intake import program_apply, program_file
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+class NotConfirmed(HoahongError):
+    """Nobody said yes to the changes; nothing was applied."""
 
 
 @click.group()
@@ -43,6 +48,5 @@ def apply_(*, path: Path, partners_path: Path | None, yes: bool, json_: bool) ->
 
 def _confirmed(*, json_: bool) -> bool:
     if json_ or not sys.stdin.isatty():
-        click.echo("Pass --yes to apply these changes.", err=True)
-        sys.exit(1)
+        raise NotConfirmed("Nothing was applied: pass --yes to apply these changes.")
     return click.confirm("Apply these changes?")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from storefront.cli.connection import engine_from_env
-from storefront.cli.output import as_json, program_code, progress, tell
+from storefront.cli.output import OutType, TextType, as_json, program_code, progress, tell
 from storefront.intake import importing, mapping_file
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -22,8 +22,10 @@ def sales() -> None:
 @program_code
 @click.option("--mapping", "mapping_path", type=_FILE, required=True, help="How to read the file.")
 @click.option("--referrals", type=_FILE, help="CSV: which partner brought which buyer.")
-@click.option("--rejects", type=_FILE, help="Where to write the rows that booked nothing.")
-@click.option("--by", "actor", default="import", show_default=True, help="Who does this.")
+@click.option("--rejects", type=OutType(), help="Where to write the rows that booked nothing.")
+@click.option(
+    "--by", "actor", type=TextType(), default="import", show_default=True, help="Who does this."
+)
 @click.argument("path", type=_FILE)
 @as_json
 def import_(

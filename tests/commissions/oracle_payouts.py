@@ -106,6 +106,8 @@ class Payments:
         pay = self.payouts[payout_id]
         if pay.state == "sent" and outcome == "arrived":
             return self.settle(payout_id)
+        if pay.state == "approved" and outcome != "missing":
+            pay.state = "sending"  # somebody found it missing while it was being sent
         if pay.state not in {"sending", "unknown"}:
             return None
         if outcome == "rejected":
@@ -143,7 +145,7 @@ class Payments:
 
     def _why_not(self, amount: int, *, has_details: bool) -> str | None:
         if amount <= 0:
-            return "owes more than is ready"
+            return "owes more than is ready" if amount else "nothing is left to pay"
         if amount < self.minimum:
             return "below the minimum payout"
         return None if has_details else "no payout details"

@@ -247,6 +247,14 @@ MONTHS_AND_STOPS: list[Refusal] = [
     ),
     ("a lift of what isn't stopped", errors.StateConflict, "on_hold", lambda w: w.lift(*ids(w))),
     ("a stop of what is stopped", errors.StateConflict, "is held", hold_twice),
+    (
+        "a stop for an endless reason",
+        errors.Invalid,
+        "The reason",
+        lambda w: approval.hold(
+            w.session, w.program, ids(w), at=LATER, actor="thu", reason="x" * 401
+        ),
+    ),
     ("a stop of nothing known", errors.CommissionUnknown, "Commission 77", lambda w: w.hold(77)),
     (
         "a month that runs",

@@ -83,6 +83,29 @@ TERMS_OF_TRADE: list[Refusal] = [
     ),
     ("a partner of no kind", errors.PartnerInvalid, "choose koc", enrol(make_terms(kind="star"))),
     ("a partner without a name", errors.PartnerInvalid, "no name", enrol(make_terms(name=""))),
+    ("an endless name", errors.Invalid, "the name", enrol(make_terms(name="x" * 401))),
+    ("an endless country", errors.Invalid, "the country", enrol(make_terms(country="x" * 25))),
+    (
+        "half a sign where money is sent",
+        errors.Invalid,
+        "the payout destination",
+        enrol(make_terms(payout_destination="DE\ud800")),
+    ),
+    ("an endless program", errors.Invalid, "The name of program", set_terms(name="x" * 401)),
+    (
+        "an endless rule",
+        errors.Invalid,
+        "The name of rule 1",
+        lambda w: publish(w, make_plan(replace(make_rule(1), name="x" * 401))),
+    ),
+    (
+        "a link to nowhere",
+        errors.Invalid,
+        "The target of link",
+        lambda w: partners.give_link(
+            w.session, w.program, w.partner("mai"), code="spring", target="/" * 401
+        ),
+    ),
     ("a mail that is none", errors.PartnerInvalid, "which is none", enrol(make_terms(email="me"))),
     (
         "a phone that is none",

@@ -94,7 +94,7 @@ def test_a_debt_that_eats_up_all_that_is_ready_is_no_payout(story: Story) -> Non
     story.release(on="2024-03-22")
     assert story.owed() == NOTHING
     built = story.build("2024-03-23")
-    assert (built.batch, built.skipped) == (None, (("mai", 0, payouts.IN_DEBT),))
+    assert (built.batch, built.skipped) == (None, (("mai", 0, payouts.NOTHING_LEFT),))
 
     story.sell("S-3", on="2024-03-24", amount=50_00)
     story.complete("S-3", on="2024-03-24")

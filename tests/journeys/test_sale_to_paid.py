@@ -143,6 +143,24 @@ def test_thirty_orders_in_one_batch_come_to_the_same_as_one_by_one(story: Story)
     assert story.books_hold()
 
 
+def test_a_commission_of_nothing_has_a_base_and_no_transfer(story: Story) -> None:
+    story.sell("S-1", amount=4)
+    assert story.complete("S-1", on="2024-01-10") == [("S-1", 1, 0, True)]
+    assert story.refund(5, of="S-1", on="2024-01-11") == ("R-S-1-1-5-2024-01-11", 1, 0, True)
+    assert [(row.base_minor, row.amount_minor) for row in story.commissions()] == [(4, 0), (-2, 0)]
+    assert story.house() == House()
+    assert story.release(on="2024-02-09") == (1, 0)
+    built = story.build("2024-02-10")
+    assert (built.batch, built.skipped) == (None, (("mai", 0, payouts.NOTHING_LEFT),))
+
+    story.sell("S-2", on="2024-02-10")
+    story.complete("S-2", on="2024-02-10")
+    story.release(on="2024-03-11")
+    assert story.pay_out(on="2024-03-12").amount_minor == 10_00
+    assert story.states() == ["paid"] * 3
+    assert story.books_hold()
+
+
 def test_a_payout_that_has_arrived_when_it_is_looked_for_is_settled(story: Story) -> None:
     story.sell()
     story.complete()

@@ -181,7 +181,7 @@ class Shop:
     def books_hold(self) -> bool:
         """Tell whether verification finds nothing."""
         with database.transaction(self.engine) as session:
-            return ledger.verify(session).balanced
+            return ledger.verify(session, programs.find(session, self.code)).balanced
 
     def _read(self, query: Any, **values: Any) -> list[tuple[Any, ...]]:
         with Session(self.engine) as session:

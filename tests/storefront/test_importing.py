@@ -199,6 +199,14 @@ def test_the_rows_of_a_return_take_pieces_one_after_the_other(shop: Shop) -> Non
     assert shop.rejects() == ["4,no quantity,", "5,unmatched return,1"]
 
 
+@pytest.mark.parametrize("sign", [">", "\\", "ß"])
+def test_the_longest_references_of_any_signs_are_booked(shop: Shop, sign: str) -> None:
+    sale, refund = f"S{sign * 119}", f"C{sign * 119}"
+    shop.take(f"{sale},2024-01-05,ann,ROSE,1,1.00", f"{refund},2024-01-06,ann,ROSE,-1,1.00")
+    assert shop.returns() == [f"{refund}.1: 1 of {sale}.1"]
+    assert shop.transfers("clawback") == [(10, "accrued")]
+
+
 # The clock.
 
 
