@@ -22,6 +22,7 @@ from commissions.models import (
     Commission,
     Conversion,
     Partner,
+    Payout,
     PayoutItem,
     Program,
     SaleLineRecord,
@@ -221,6 +222,7 @@ def _account(role: str, partner_code: str | None) -> str:
 def _moves(
     session: Session, sale_id: int, commission_ids: Sequence[int], payout_ids: Sequence[int]
 ) -> tuple[TrailMove, ...]:
+    batches = select(Payout.batch_id).where(sets.among(session, Payout.id, payout_ids))
     rows = session.execute(
         select(*(getattr(StateChange, name) for name in TrailMove._fields))
         .where(
@@ -230,6 +232,7 @@ def _moves(
                 & sets.among(session, StateChange.subject_id, commission_ids),
                 (StateChange.subject == "payout")
                 & sets.among(session, StateChange.subject_id, payout_ids),
+                (StateChange.subject == "batch") & StateChange.subject_id.in_(batches),
             )
         )
         .order_by(StateChange.id)

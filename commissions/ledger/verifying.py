@@ -12,9 +12,11 @@ from typing import Any
 from sqlalchemy import Over, Select, func, literal, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from commissions.ledger.verifying_causes import CAUSE_CHECKS
 from commissions.ledger.verifying_claims import CLAIM_CHECKS
 from commissions.ledger.verifying_parts import Check, Finding, of_program
 from commissions.ledger.verifying_seals import seal_findings
+from commissions.ledger.verifying_states import STATE_CHECKS
 from commissions.models import Account, Entry, Program, Seal, Transfer
 
 _SHOWN = 20
@@ -65,7 +67,10 @@ def _checks(scope: int | None) -> dict[str, Check]:
         "stored balance": _stored_balance,
         "running balance": _running_balance,
     }
-    return {name: check(scope) for name, check in {**own, **CLAIM_CHECKS}.items()}
+    return {
+        name: check(scope)
+        for name, check in {**own, **CAUSE_CHECKS, **CLAIM_CHECKS, **STATE_CHECKS}.items()
+    }
 
 
 def _rows(session: Session, query: Select[Any]) -> Iterator[dict[str, Any]]:

@@ -56,7 +56,7 @@ def _open_commissions(scope: int | None) -> Check:
 
 
 def _commission_transfer(scope: int | None) -> Check:
-    """Each commission above or below nothing was booked by one transfer of its amount."""
+    """Each commission that isn't nothing was booked by one transfer of its amount and time."""
     code = case(*((Commission.kind == kind, code) for kind, code in POSTED_AS.items()))
     query = (
         select(
@@ -76,7 +76,10 @@ def _commission_transfer(scope: int | None) -> Check:
             ),
         )
         .where(
-            func.coalesce(Transfer.amount_minor, 0) != func.abs(Commission.amount_minor),
+            or_(
+                func.coalesce(Transfer.amount_minor, 0) != func.abs(Commission.amount_minor),
+                Transfer.effective_at != Commission.effective_at,
+            ),
             *of_program(Commission.program_id, scope),
         )
     )
@@ -97,6 +100,35 @@ def _payout_claims(scope: int | None) -> Check:
         .having(or_(claimed != Payout.amount_minor, owed != Payout.amount_minor))
     )
     detail = "payout {id} is {amount_minor}, it claimed {claimed} of commissions that make {owed}"
+    return detail, query
+
+
+def _payout_items(scope: int | None) -> Check:
+    """A payout claims its own partner's commissions, each at its amount."""
+    query = (
+        select(
+            PayoutItem.payout_id,
+            PayoutItem.commission_id,
+            PayoutItem.amount_minor.label("claimed"),
+            Payout.partner_id,
+            Commission.amount_minor,
+            Commission.partner_id.label("owner_id"),
+        )
+        .join(Payout, Payout.id == PayoutItem.payout_id)
+        .join(Commission, Commission.id == PayoutItem.commission_id)
+        .where(
+            or_(
+                PayoutItem.amount_minor != Commission.amount_minor,
+                Payout.partner_id != Commission.partner_id,
+                Payout.program_id != Commission.program_id,
+            ),
+            *of_program(Payout.program_id, scope),
+        )
+    )
+    detail = (
+        "payout {payout_id} of partner {partner_id} claims {claimed} of commission"
+        " {commission_id}, which is {amount_minor} of partner {owner_id}"
+    )
     return detail, query
 
 
@@ -163,6 +195,7 @@ CLAIM_CHECKS: Mapping[str, Callable[[int | None], Check]] = {
     "partners' accounts": _open_commissions,
     "a commission's transfer": _commission_transfer,
     "a payout's claims": _payout_claims,
+    "a payout's items": _payout_items,
     "a payout's transfers": _payout_transfers,
     "claimed once": _claimed_once,
 }

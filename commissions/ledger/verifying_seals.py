@@ -1,8 +1,9 @@
-"""Checks of the seals: each month's hash, the chain of months, and the balances kept."""
+"""Checks of the seals: each month's span and hash, the chain of months, the balances kept."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,17 +11,37 @@ from sqlalchemy.orm import Session
 from commissions.ledger.sealing import digest_of, moved_in
 from commissions.ledger.verifying_parts import Finding, of_program
 from commissions.models import Program, Seal, SealBalance
+from commissions.periods import month_of, zone_of
 
 
 def seal_findings(session: Session, scope: int | None) -> Iterator[Finding]:
     """Hash every sealed month again, follow the chain, and add up what each seal keeps."""
-    for program_id in session.scalars(select(Program.id).where(*of_program(Program.id, scope))):
+    programs = session.execute(
+        select(Program.id, Program.time_zone).where(*of_program(Program.id, scope))
+    ).all()
+    for program_id, time_zone in programs:
         seals = session.scalars(
             select(Seal).where(Seal.program_id == program_id).order_by(Seal.ends_at),
             execution_options={"populate_existing": True},
         ).all()
+        yield from _span_findings(seals, zone_of(time_zone))
         yield from _chain_findings(session, seals)
         yield from _balance_findings(session, seals)
+
+
+def _span_findings(seals: Sequence[Seal], zone: ZoneInfo) -> Iterator[Finding]:
+    """Each seal spans the month that it names, and months follow without a gap."""
+    begins = seals[0].starts_at if seals else None
+    for seal in seals:
+        month = month_of(seal.starts_at, zone)
+        span = (month.starts_at(zone), month.ends_at(zone))
+        if (str(month), *span) != (seal.month, seal.starts_at, seal.ends_at) or begins != span[0]:
+            detail = (
+                f"the seal of {seal.month} spans {seal.starts_at.isoformat()} to"
+                f" {seal.ends_at.isoformat()}, which isn't that month or leaves a gap before it"
+            )
+            yield Finding("a seal", detail)
+        begins = seal.ends_at
 
 
 def _chain_findings(session: Session, seals: Sequence[Seal]) -> Iterator[Finding]:

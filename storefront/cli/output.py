@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -50,7 +51,7 @@ class InstantType(click.ParamType[datetime]):
             self.fail(f"{value!r} is no instant: write it like 2010-12-31T00:00:00Z.", param, ctx)
 
 
-class TextType(click.ParamType):
+class TextType(click.ParamType[str]):
     """A text that can be kept: some printable signs, and no more than so many."""
 
     name = "text"
@@ -74,9 +75,9 @@ class OutType(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the path, or say what stands in the way, before any work is done."""
-        path = super().convert(value, param, ctx)
-        if not Path(path).parent.is_dir():
-            self.fail(f"there is no folder {str(Path(path).parent)!r}: make it first.", param, ctx)
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if not path.parent.is_dir():
+            self.fail(f"there is no folder {str(path.parent)!r}: make it first.", param, ctx)
         return path
 
 
@@ -180,11 +181,12 @@ class _Lines:
 
     def __init__(self) -> None:
         self._begun: dict[str, float] = {}
-        self._shown = 0.0
+        self._shown = self._last = time.monotonic()
 
     def __call__(self, phase: str, done: int, total: int | None) -> None:
         now = time.monotonic()
-        begun = self._begun.setdefault(phase, now)
+        begun = self._begun.setdefault(phase, self._last)
+        self._last = now
         if done != total and now - self._shown < _PLAIN_EVERY_S:
             return
         self._shown = now

@@ -1,5 +1,14 @@
 """What every test of the engine may ask for."""
 
-from tests.story import story
+from __future__ import annotations
 
-__all__ = ["story"]
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.story import Story, begin
+
+
+@pytest.fixture
+def story(session: Session) -> Story:
+    """A program that pays ten percent, with Mai as its KOC."""
+    return begin(session)

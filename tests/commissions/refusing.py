@@ -59,6 +59,7 @@ def check(world: Story, refusals: Sequence[Refusal]) -> None:
         except (AssertionError, pytest.fail.Exception) as fault:
             pytest.fail(f"{what}: {fault}", pytrace=False)
         assert everything(world) == before, f"{what}: something changed"
+    assert world.books_hold()
 
 
 def everything(world: Story) -> tuple[Any, ...]:

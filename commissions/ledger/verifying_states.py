@@ -1,0 +1,104 @@
+"""Checks of states: each is where its last recorded move left it, and no move is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, union_all
+
+from commissions.ledger.verifying_parts import Check, of_program
+from commissions.models import Batch, Commission, Payout, SaleRecord, StateChange
+from commissions.states import BatchState, CommissionState, PayoutState, SaleState
+
+_Moving = type[SaleRecord] | type[Commission] | type[Batch] | type[Payout]
+
+_SUBJECTS: Mapping[str, tuple[_Moving, ColumnElement[bool]]] = {
+    "sale": (SaleRecord, SaleRecord.state == SaleState.PAID),
+    "commission": (
+        Commission,
+        case(
+            (
+                Commission.kind == "clawback",
+                Commission.state.in_(
+                    [
+                        CommissionState.ON_HOLD,
+                        CommissionState.HELD,
+                        CommissionState.READY,
+                        CommissionState.HELD_READY,
+                    ]
+                ),
+            ),
+            else_=Commission.state == CommissionState.ON_HOLD,
+        ),
+    ),
+    "batch": (Batch, Batch.state == BatchState.BUILT),
+    "payout": (Payout, Payout.state == PayoutState.RESERVED),
+}
+"""What has a state, and the state in which it begins; a clawback begins as what it takes back."""
+
+
+def _last_move(scope: int | None) -> Check:
+    """Each state is the one to which the last move led, or the first one where nothing moved."""
+    faults = union_all(
+        *(_strayed(word, table, begins, scope) for word, (table, begins) in _SUBJECTS.items())
+    ).subquery("strayed")
+    return "{subject} {id} is {state}, but its last recorded move was to {moved_to}", select(faults)
+
+
+def _strayed(word: str, table: _Moving, begins: ColumnElement[bool], scope: int | None) -> Any:  # noqa: ANN401  # reason: four tables, one shape of row
+    last = (
+        select(StateChange.subject_id, func.max(StateChange.id).label("id"))
+        .where(StateChange.subject == word)
+        .group_by(StateChange.subject_id)
+        .subquery()
+    )
+    return (
+        select(
+            literal(word).label("subject"),
+            table.id.label("id"),
+            table.state.label("state"),
+            func.coalesce(StateChange.to_state, "none").label("moved_to"),
+        )
+        .outerjoin(last, last.c.subject_id == table.id)
+        .outerjoin(StateChange, StateChange.id == last.c.id)
+        .where(
+            or_(StateChange.to_state != table.state, and_(StateChange.id.is_(None), ~begins)),
+            *of_program(table.program_id, scope),
+        )
+    )
+
+
+def _moves_follow(scope: int | None) -> Check:
+    """Each move begins where the one before it ended."""
+    before = func.lag(StateChange.to_state).over(
+        partition_by=(StateChange.subject, StateChange.subject_id), order_by=StateChange.id
+    )
+    moves = select(
+        StateChange.id,
+        StateChange.subject,
+        StateChange.subject_id,
+        StateChange.from_state,
+        before.label("before"),
+    )
+    if scope is not None:
+        moves = moves.where(or_(*(_of_subject(word, scope) for word in _SUBJECTS)))
+    chain = moves.subquery("chain")
+    detail = (
+        "{subject} {subject_id}: move {id} begins at {from_state}, the one before led to {before}"
+    )
+    return detail, select(chain).where(chain.c.before != chain.c.from_state)
+
+
+def _of_subject(word: str, scope: int) -> ColumnElement[bool]:
+    table, _ = _SUBJECTS[word]
+    return and_(
+        StateChange.subject == word,
+        StateChange.subject_id.in_(select(table.id).where(table.program_id == scope)),
+    )
+
+
+STATE_CHECKS: Mapping[str, Callable[[int | None], Check]] = {
+    "a state": _last_move,
+    "a state's moves": _moves_follow,
+}
