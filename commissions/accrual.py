@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from commissions import booking, sets, teams
+from commissions import booking, ledger, sets, teams
 from commissions.errors import SaleUnknown, TimeInvalid
 from commissions.models import Commission, Conversion, Program, SaleLineRecord, SaleRecord
 from commissions.periods import aware
@@ -55,7 +55,8 @@ def accrue(
     paid, StateConflict for a cancelled one, TimeInvalid for a completion before payment, and
     MonthSealed.
     """
-    wanted = {completion.reference: completion for completion in completions}
+    wanted = {completion.reference: completion for completion in reversed(completions)}
+    ledger.hold_months_open(session, program)
     sales = _lock_sales(session, program, wanted)
     fresh = {ref: row.id for ref, row in sales.items() if row.state == SaleState.PAID}
     for reference in fresh:

@@ -47,6 +47,7 @@ def release(
     clock = [aware(at)] if isinstance(at, datetime) else [aware(instant) for instant in at]
     if not clock:
         return Released(0, 0)
+    ledger.hold_months_open(session, program)
     due = _lock_due(session, program, clock[-1])
     times = {row.id: clock[bisect_left(clock, row.due_at or clock[0])] for row, _ in due}
     order = sorted(due, key=lambda pair: (times[pair[0].id], pair[0].id))
@@ -211,6 +212,7 @@ def _families(
     session: Session, program: Program, commission_ids: Iterable[int]
 ) -> list[tuple[Standing, list[Standing]]]:
     """Return commissions, each with its open clawbacks, locked; refuses ids of clawbacks."""
+    ledger.hold_months_open(session, program)
     wanted = {*commission_ids}
     originals = _lock(
         session,
@@ -246,7 +248,8 @@ def _move_each(
             allowed = " or ".join(moves)
             message = f"Commission {original.id} is {original.state}: only {allowed} can be moved."
             raise StateConflict(message)
-        by_target[target].extend((original, *taken))
+        by_target[target].append(original)
+        by_target[target].extend(c for c in taken if c.state == original.state)
     for target, moving in by_target.items():
         booking.move(session, moving, target, at=aware(at), actor=actor, reason=reason)
 

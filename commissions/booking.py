@@ -34,6 +34,9 @@ def book(session: Session, program: Program, rows: Sequence[dict[str, Any]]) -> 
     A row is a commission's columns. One of nothing has a base that counts for volumes, and no
     transfer.
     """
+    ledger.hold_months_open(session, program)
+    new = {f"Commission {row['reference']}": row["effective_at"] for row in rows}
+    ledger.refuse_sealed_months(session, program, new)
     ids = sets.next_ids(session, Commission, len(rows))
     for commission_id, row in zip(ids, rows, strict=True):
         row["id"] = commission_id

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from commissions import booking, ledger, sets
 from commissions.booking import Standing
 from commissions.errors import PayoutUnknown
-from commissions.models import Commission, Payout, PayoutItem, Program
+from commissions.models import Commission, Payout, PayoutItem, Program, StateChange
 from commissions.periods import aware
 from commissions.states import PAYOUT_MOVES, CommissionState, PayoutState, check_move
 
@@ -33,6 +33,7 @@ def lock_ready(
     ).where(Commission.program_id == program.id, Commission.state == CommissionState.READY)
     if partner_ids is not None:
         statement = statement.where(sets.among(session, Commission.partner_id, partner_ids))
+    ledger.hold_months_open(session, program)
     ready: dict[int, list[Standing]] = defaultdict(list)
     for row in session.execute(statement.order_by(Commission.id).with_for_update()):
         ready[row.partner_id].append(Standing(*row))
@@ -149,11 +150,24 @@ def lock(session: Session, *where: ColumnElement[bool]) -> list[Payout]:
 
 def lock_one(session: Session, program: Program, payout_id: int) -> Payout:
     """Return one payout, locked; raises PayoutUnknown."""
+    ledger.hold_months_open(session, program)
     found = lock(session, Payout.id == payout_id, Payout.program_id == program.id)
     if not found:
         message = f"Program {program.code} has no payout {payout_id}."
         raise PayoutUnknown(message)
     return found[0]
+
+
+def was_sending(session: Session, payout: Payout) -> bool:
+    """Tell whether an approved payout was handed to its rail before, perhaps with effect."""
+    if payout.state != PayoutState.APPROVED:
+        return False
+    sent = select(StateChange.id).where(
+        StateChange.subject == "payout",
+        StateChange.subject_id == payout.id,
+        StateChange.to_state == PayoutState.SENDING,
+    )
+    return session.scalar(sent.limit(1)) is not None
 
 
 def _accounts(code: str, payout: Payout) -> tuple[ledger.AccountRef, ledger.AccountRef]:

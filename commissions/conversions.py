@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -159,7 +160,8 @@ def _insert_sales(
         }
         for sale_id, sale in zip(ids, missing, strict=True)
     ]
-    sets.insert_missing(session, SaleRecord, rows)
+    # By reference: two workers with the same orders in another order would lock each other.
+    sets.insert_missing(session, SaleRecord, sorted(rows, key=itemgetter("reference")))
     mine = session.execute(
         select(SaleRecord.reference, SaleRecord.id).where(sets.among(session, SaleRecord.id, ids))
     )

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commissions import booking, claims, sets
+from commissions import booking, claims, ledger, sets
 from commissions.booking import Standing
 from commissions.errors import (
     BatchUnknown,
@@ -89,7 +89,7 @@ def approve(
     The same checker again is a no-op. Raises FourEyes, BatchUnknown, StateConflict.
     """
     batch = _lock_batch(session, program, batch_id)
-    if checker == batch.maker:
+    if _same_person(checker, batch.maker):
         message = f"Batch {batch.id} was built by {batch.maker}: somebody else must approve it."
         raise FourEyes(message)
     if batch.state == BatchState.APPROVED and batch.checker == checker:
@@ -113,7 +113,7 @@ def refuse(
 ) -> Batch:
     """Refuse a built batch: its payouts fail and what they claimed is ready again."""
     batch = _lock_batch(session, program, batch_id)
-    if checker == batch.maker:
+    if _same_person(checker, batch.maker):
         message = f"Batch {batch.id} was built by {batch.maker}: somebody else must refuse it."
         raise FourEyes(message)
     _move_batch(session, batch, BatchState.REFUSED, checker=checker, at=at, reason=reason)
@@ -162,6 +162,7 @@ def record_outcome(
         # Somebody asked while the call was under way, and the rail hadn't heard of it yet.
         claims.move(session, [payout], PayoutState.SENDING, at=at, actor=actor)
     if payout.state not in {PayoutState.SENDING, PayoutState.UNKNOWN}:
+        _check_not_given_back(payout, outcome)
         return payout
     payout.rail_reference = outcome.reference or payout.rail_reference
     reason = outcome.reason
@@ -184,10 +185,12 @@ def record_outcome(
 def settle(
     session: Session, program: Program, payout_id: int, *, at: datetime, actor: str
 ) -> Payout:
-    """Record that a sent payout's money has arrived; again is a no-op."""
+    """Record that the money of a sent or unknown payout has arrived; again is a no-op."""
     payout = claims.lock_one(session, program, payout_id)
     if payout.state == PayoutState.SETTLED:
         return payout
+    if payout.state == PayoutState.UNKNOWN:
+        claims.move(session, [payout], PayoutState.SENT, at=at, actor=actor, reason="it arrived")
     return _settle(session, program, payout, at=at, actor=actor)
 
 
@@ -207,7 +210,7 @@ def fail(
     payout = claims.lock_one(session, program, payout_id)
     if payout.state == PayoutState.FAILED:
         return payout
-    if payout.state == PayoutState.SENDING:
+    if payout.state == PayoutState.SENDING or claims.was_sending(session, payout):
         message = f"Payout {payout.id} is being sent: find out from the rail what became of it."
         raise StateConflict(message)
     claims.give_back(session, program, [payout], at=at, actor=actor, reason=reason)
@@ -325,7 +328,13 @@ def _payout(batch: Batch, partner: Partner, items: Sequence[Standing]) -> Payout
     )
 
 
+def _same_person(one: str, other: str) -> bool:
+    """Tell whether two names are one person's, however they are typed."""
+    return one.strip().casefold() == other.strip().casefold()
+
+
 def _lock_batch(session: Session, program: Program, batch_id: int) -> Batch:
+    ledger.hold_months_open(session, program)
     batch = session.scalar(
         select(Batch).where(Batch.id == batch_id, Batch.program_id == program.id).with_for_update(),
         execution_options={"populate_existing": True},
@@ -355,6 +364,17 @@ def _move_batch(
     batch.state, batch.checker = to, checker
     session.flush()
     sets.record_moves(session, "batch", [moved], actor=checker, reason=reason)
+
+
+def _check_not_given_back(payout: Payout, outcome: Outcome) -> None:
+    """Refuse to overlook that a rail has taken what the books have given back."""
+    given_back = payout.state in {PayoutState.FAILED, PayoutState.RETURNED}
+    if given_back and outcome.kind in {OutcomeKind.DONE, OutcomeKind.ARRIVED}:
+        message = (
+            f"The rail has payout {payout.id} as {outcome.reference}, but it is {payout.state} and"
+            f" what it claimed was given back: recall it at the rail before the next batch."
+        )
+        raise StateConflict(message)
 
 
 def _unknown(

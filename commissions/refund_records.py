@@ -7,6 +7,7 @@ other content is refused.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -63,7 +64,7 @@ def insert_new(session: Session, program: Program, refunds: Sequence[Refund]) ->
         }
         for refund_id, refund in zip(ids, missing, strict=True)
     ]
-    sets.insert_missing(session, RefundRecord, rows)
+    sets.insert_missing(session, RefundRecord, sorted(rows, key=itemgetter("reference")))
     recorded = known(session, program, list(fingerprints))
     for refund in refunds:
         if recorded[refund.reference] != fingerprints[refund.reference]:

@@ -153,6 +153,7 @@ def record_moves(
 ) -> None:
     """Write the state changes of one kind of thing: who moved what, from where to where, why."""
     check_text("The reason", reason, most=MAX_TEXT)
+    check_text("The name of who does this", actor)
     shared = {"subject": subject, "actor": actor, "reason": reason}
     rows = [
         {

@@ -165,6 +165,9 @@ def check_sale(sale: Sale) -> None:
 
 def _check_line(reference: str, line: SaleLine) -> None:
     where = f"Line {line.line_no} of sale {reference}"
+    if not 0 < line.line_no <= MAX_QUANTITY:
+        message = f"{where} has a number that is none: number the lines from 1."
+        raise SaleInvalid(message)
     if not line.stock_code:
         message = f"{where} has no stock code: give one."
         raise SaleInvalid(message)

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from commissions import approval, closing, programs
+from commissions.errors import HoahongError
 from commissions.periods import DAY, month_of, zone_of
 from commissions.providers import PayoutRail
 from storefront import database, months, payout_run
@@ -28,13 +30,23 @@ class Done:
     released: int
     payouts_moved: int
     months_closed: tuple[str, ...]
+    refusal: str | None = None
 
 
 def run_once(engine: Engine, rails: Mapping[str, PayoutRail], *, now: datetime) -> list[Done]:
-    """Do what is due in every program."""
+    """Do what is due in every program; a refusal in one is told, and doesn't stop the others."""
     with database.transaction(engine) as session:
         codes = [program.code for program in programs.everyone(session)]
-    return [_run_program(engine, code, rails, now=now) for code in codes]
+    return [_try_program(engine, code, rails, now=now) for code in codes]
+
+
+def _try_program(
+    engine: Engine, code: str, rails: Mapping[str, PayoutRail], *, now: datetime
+) -> Done:
+    try:
+        return _run_program(engine, code, rails, now=now)
+    except (HoahongError, DBAPIError) as refusal:
+        return Done(code, 0, 0, (), refusal=str(refusal).splitlines()[0])
 
 
 def _run_program(

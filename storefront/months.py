@@ -12,6 +12,7 @@ from commissions import bonuses, closing, programs
 from commissions.errors import MonthOpen
 from commissions.periods import Month, zone_of
 from storefront import database
+from storefront.intake import importing
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,15 @@ def close_through(
 ) -> list[ClosedMonth]:
     """Close every open month through the last; what is closed stays as it is.
 
-    Raises MonthOpen, before anything is closed, when the last month runs.
+    Raises, before anything is closed, MonthOpen when the last month runs, and ImportUnfinished
+    when an import broke off: its rest may belong to these months.
     """
     with database.transaction(engine) as session:
         program = programs.find(session, program_code)
         ends_at = last.ends_at(zone_of(program.time_zone))
         if now < ends_at:
             raise MonthOpen(f"Month {last} runs until {ends_at.isoformat()}: close it after that.")
+        importing.check_finished(session, program)
         due = closing.due_months(session, program, last)
     closed = []
     for done, month in enumerate(due, start=1):

@@ -30,6 +30,9 @@ RAILS: Mapping[str, PayoutRail] = {rail.name: rail for rail in (TestRail(), Manu
 """The rails that this program knows, by name."""
 
 
+_LONGEST_SAID = 300
+
+
 class RailUnknown(HoahongError):
     """A payout names a rail that this program doesn't have."""
 
@@ -160,14 +163,14 @@ def _said_of_sending(rail: PayoutRail, order: PayoutOrder) -> Outcome:
     try:
         return rail.send(order)
     except Exception as fault:  # noqa: BLE001  # reason: whatever a rail raises, the money may have moved
-        return Outcome(OutcomeKind.UNKNOWN, reason=f"{type(fault).__name__}: {fault}"[:300])
+        return Outcome(OutcomeKind.UNKNOWN, reason=f"{type(fault).__name__}: {fault}")
 
 
 def _said_of_finding(rail: PayoutRail, order: PayoutOrder) -> Outcome:
     try:
         return rail.find(order)
     except Exception as fault:  # noqa: BLE001  # reason: a rail that can't be asked has said nothing
-        return Outcome(OutcomeKind.UNKNOWN, reason=f"{type(fault).__name__}: {fault}"[:300])
+        return Outcome(OutcomeKind.UNKNOWN, reason=f"{type(fault).__name__}: {fault}")
 
 
 def _record(
@@ -179,11 +182,19 @@ def _record(
     actor: str,
     now: datetime,
 ) -> str:
+    kept = Outcome(outcome.kind, _kept(outcome.reference), _kept(outcome.reason))
     with database.transaction(engine) as session:
         program = programs.find(session, program_code)
         return payouts.record_outcome(
-            session, program, payout_id, outcome=outcome, at=now, actor=actor
+            session, program, payout_id, outcome=kept, at=now, actor=actor
         ).state
+
+
+def _kept(text: str | None) -> str | None:
+    """Return what a rail said as the books can keep it: whatever it says, its answer counts."""
+    if text is None:
+        return None
+    return "".join(sign if sign.isprintable() else " " for sign in text)[:_LONGEST_SAID]
 
 
 def _of_batch(engine: Engine, program_code: str, batch_id: int) -> list[Payout]:

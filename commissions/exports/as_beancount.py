@@ -6,11 +6,12 @@ Decides the spelling of directives and strings. Reads nothing itself.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 
 from sqlalchemy.orm import Session
 
 from commissions.exports import books
-from commissions.exports.books import Book
+from commissions.exports.books import Book, BookAccount
 from commissions.models import Program
 
 
@@ -27,20 +28,28 @@ def beancount(session: Session, programs: Iterable[Program]) -> Iterator[str]:
 
 
 def _beancount_book(session: Session, book: Book) -> Iterator[str]:
+    """Yield a program's directives in order of time; an account opens before its first transfer."""
     currency = book.program.currency
-    yield "\n"
-    for account in book.accounts.values():
-        yield f"{account.opened} open {account.name} {account.currency}\n"
-        yield from _metadata(account.labels)
+    unopened = {account.name: account for account in book.accounts.values()}
     for transaction in books.transactions(session, book):
         yield "\n"
+        for name, _ in transaction.sides:
+            if name in unopened:
+                yield from _opening(unopened.pop(name), transaction.day)
         yield f"{transaction.day} * {_quoted(transaction.key)}\n"
         yield from _metadata(transaction.labels)
         for name, amount in transaction.sides:
             yield f"  {name}  {amount} {currency}\n"
     yield "\n"
+    for account in unopened.values():
+        yield from _opening(account, book.closes)
     for name, amount in books.balances(session, book):
         yield f"{book.closes} balance {name}  {amount} ~ 0 {currency}\n"
+
+
+def _opening(account: BookAccount, day: date) -> Iterator[str]:
+    yield f"{day} open {account.name} {account.currency}\n"
+    yield from _metadata(account.labels)
 
 
 def _metadata(labels: Mapping[str, str]) -> Iterator[str]:

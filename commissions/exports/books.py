@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from commissions import ledger
@@ -32,7 +32,6 @@ class BookAccount(NamedTuple):
 
     name: str
     currency: str
-    opened: date
     labels: Mapping[str, str]
 
 
@@ -74,8 +73,9 @@ class Book:
 def read_book(session: Session, program: Program) -> Book:
     """Return what all of a program's transfers need to be told: its accounts, by name."""
     zone = zone_of(program.time_zone)
-    days = _days(session, program, zone)
-    closes = max((last for _, last in days.values()), default=_NO_DAY) + DAY
+    last = session.scalar(
+        select(func.max(Transfer.effective_at)).where(Transfer.program_id == program.id)
+    )
     rows = session.execute(
         select(Account.id, Account.role, Account.currency, Partner.code)
         .outerjoin(Partner, Partner.id == Account.partner_id)
@@ -85,32 +85,17 @@ def read_book(session: Session, program: Program) -> Book:
         account_id: BookAccount(
             account_name(program.code, role, partner_code=partner_code),
             currency,
-            days.get(account_id, (closes, closes))[0],
             _labels(program, role, partner_code),
         )
         for account_id, role, currency, partner_code in rows
     }
     by_name = sorted(accounts.items(), key=lambda item: item[1].name)
-    return Book(program, zone, dict(by_name), closes)
+    return Book(program, zone, dict(by_name), (_day(last, zone) if last else _NO_DAY) + DAY)
 
 
 def _labels(program: Program, role: str, partner_code: str | None) -> dict[str, str]:
     labels = {"program": program.code, "role": role}
     return labels if partner_code is None else labels | {"partner": partner_code}
-
-
-def _days(session: Session, program: Program, zone: ZoneInfo) -> dict[int, tuple[date, date]]:
-    """Return the days of each account's first and last transfer."""
-    mine = Transfer.program_id == program.id
-    sides = union_all(
-        select(Transfer.debit_account_id.label("account_id"), Transfer.effective_at).where(mine),
-        select(Transfer.credit_account_id, Transfer.effective_at).where(mine),
-    ).subquery()
-    at = sides.c.effective_at
-    rows = session.execute(
-        select(sides.c.account_id, func.min(at), func.max(at)).group_by(sides.c.account_id)
-    )
-    return {account_id: (_day(first, zone), _day(last, zone)) for account_id, first, last in rows}
 
 
 def _day(instant: datetime, zone: ZoneInfo) -> date:

@@ -20,6 +20,7 @@ from commissions.ledger.posting import (
     hold_months_open,
     open_from,
     post,
+    refuse_sealed_months,
     stop_postings,
 )
 from commissions.ledger.sealing import last_seal, write_seal
@@ -47,6 +48,7 @@ __all__ = [
     "open_from",
     "payable",
     "post",
+    "refuse_sealed_months",
     "stop_postings",
     "verify",
     "write_seal",

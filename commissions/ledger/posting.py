@@ -68,7 +68,9 @@ def post(session: Session, program: Program, postings: Sequence[Posting]) -> Pos
     hold_months_open(session, program)
     accounts = _lock_accounts(session, program, wanted)
     fresh = _not_in_the_books(session, program, wanted, accounts)
-    _refuse_sealed_months(session, program, fresh)
+    refuse_sealed_months(
+        session, program, {f"Transfer {p.code}:{p.reference}": p.effective_at for p in fresh}
+    )
     _write(session, program, fresh, accounts)
     return Posted(len(fresh), len(postings) - len(fresh))
 
@@ -79,7 +81,11 @@ def open_from(session: Session, program: Program) -> datetime | None:
 
 
 def hold_months_open(session: Session, program: Program) -> None:
-    """Keep the program's months from being sealed until this transaction ends (PostgreSQL)."""
+    """Keep the program's months from being sealed until this transaction ends (PostgreSQL).
+
+    A verb that moves money takes this lock before all others, so that whoever keeps all
+    postings out (a seal, an import) finds nobody who holds a row and waits for it.
+    """
     _advisory_lock(session, "pg_advisory_xact_lock_shared", program)
 
 
@@ -200,15 +206,17 @@ def _not_in_the_books(
     return [posting for key, posting in wanted.items() if key not in seen]
 
 
-def _refuse_sealed_months(session: Session, program: Program, fresh: Sequence[Posting]) -> None:
-    if not fresh:
+def refuse_sealed_months(
+    session: Session, program: Program, effective: Mapping[str, datetime]
+) -> None:
+    """Raise MonthSealed when one of the things named would be effective in a sealed month."""
+    opened = open_from(session, program) if effective else None
+    if opened is None:
         return
-    opened = open_from(session, program)
-    earliest = min(fresh, key=lambda posting: posting.effective_at)
-    if opened is not None and earliest.effective_at < opened:
+    what, earliest = min(effective.items(), key=lambda item: item[1])
+    if earliest < opened:
         message = (
-            f"Transfer {earliest.code}:{earliest.reference} would be effective at"
-            f" {earliest.effective_at.isoformat()}, in a sealed month:"
+            f"{what} would be effective at {earliest.isoformat()}, in a sealed month:"
             f" make it effective at {opened.isoformat()} or later."
         )
         raise MonthSealed(message)

@@ -64,7 +64,9 @@ def _commission_transfer(scope: int | None) -> Check:
             Commission.kind,
             Commission.reference,
             Commission.amount_minor,
+            Commission.effective_at,
             func.coalesce(Transfer.amount_minor, 0).label("moved"),
+            Transfer.effective_at.label("moved_at"),
         )
         .outerjoin(
             Transfer,
@@ -83,7 +85,10 @@ def _commission_transfer(scope: int | None) -> Check:
             *of_program(Commission.program_id, scope),
         )
     )
-    detail = "commission {id} ({kind} {reference}) is {amount_minor}, its transfer moved {moved}"
+    detail = (
+        "commission {id} ({kind} {reference}) is {amount_minor} of {effective_at},"
+        " its transfer moved {moved}, effective {moved_at}"
+    )
     return detail, query
 
 

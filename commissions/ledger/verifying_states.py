@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, union_all
@@ -13,29 +13,32 @@ from commissions.states import BatchState, CommissionState, PayoutState, SaleSta
 
 _Moving = type[SaleRecord] | type[Commission] | type[Batch] | type[Payout]
 
+_BEGINNINGS: Mapping[str, Sequence[str]] = {
+    "sale": [SaleState.PAID],
+    "commission": [
+        CommissionState.ON_HOLD,
+        CommissionState.HELD,
+        CommissionState.READY,
+        CommissionState.HELD_READY,
+    ],
+    "batch": [BatchState.BUILT],
+    "payout": [PayoutState.RESERVED],
+}
+"""The states in which things begin; a clawback begins as what it takes back, others on hold."""
+
 _SUBJECTS: Mapping[str, tuple[_Moving, ColumnElement[bool]]] = {
-    "sale": (SaleRecord, SaleRecord.state == SaleState.PAID),
+    "sale": (SaleRecord, SaleRecord.state.in_(_BEGINNINGS["sale"])),
     "commission": (
         Commission,
         case(
-            (
-                Commission.kind == "clawback",
-                Commission.state.in_(
-                    [
-                        CommissionState.ON_HOLD,
-                        CommissionState.HELD,
-                        CommissionState.READY,
-                        CommissionState.HELD_READY,
-                    ]
-                ),
-            ),
+            (Commission.kind == "clawback", Commission.state.in_(_BEGINNINGS["commission"])),
             else_=Commission.state == CommissionState.ON_HOLD,
         ),
     ),
-    "batch": (Batch, Batch.state == BatchState.BUILT),
-    "payout": (Payout, Payout.state == PayoutState.RESERVED),
+    "batch": (Batch, Batch.state.in_(_BEGINNINGS["batch"])),
+    "payout": (Payout, Payout.state.in_(_BEGINNINGS["payout"])),
 }
-"""What has a state, and the state in which it begins; a clawback begins as what it takes back."""
+"""What has a state, and the condition under which it hasn't moved yet."""
 
 
 def _last_move(scope: int | None) -> Check:
@@ -70,7 +73,7 @@ def _strayed(word: str, table: _Moving, begins: ColumnElement[bool], scope: int 
 
 
 def _moves_follow(scope: int | None) -> Check:
-    """Each move begins where the one before it ended."""
+    """Each move begins where the one before it ended, the first in a state of the beginning."""
     before = func.lag(StateChange.to_state).over(
         partition_by=(StateChange.subject, StateChange.subject_id), order_by=StateChange.id
     )
@@ -84,10 +87,23 @@ def _moves_follow(scope: int | None) -> Check:
     if scope is not None:
         moves = moves.where(or_(*(_of_subject(word, scope) for word in _SUBJECTS)))
     chain = moves.subquery("chain")
+    starts = or_(
+        *(
+            and_(chain.c.subject == word, chain.c.from_state.in_(states))
+            for word, states in _BEGINNINGS.items()
+        )
+    )
+    query = select(
+        chain.c.id,
+        chain.c.subject,
+        chain.c.subject_id,
+        chain.c.from_state,
+        func.coalesce(chain.c.before, "no state at all").label("before"),
+    ).where(or_(chain.c.before != chain.c.from_state, and_(chain.c.before.is_(None), ~starts)))
     detail = (
         "{subject} {subject_id}: move {id} begins at {from_state}, the one before led to {before}"
     )
-    return detail, select(chain).where(chain.c.before != chain.c.from_state)
+    return detail, query
 
 
 def _of_subject(word: str, scope: int) -> ColumnElement[bool]:

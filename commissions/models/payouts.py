@@ -24,7 +24,9 @@ class Batch(Base):
 
     __tablename__ = "batches"
     __table_args__ = (
-        CheckConstraint("checker is null or checker <> maker", name="four_eyes"),
+        CheckConstraint(
+            "checker is null or lower(trim(checker)) <> lower(trim(maker))", name="four_eyes"
+        ),
         CheckConstraint("(state = 'built') = (checker is null)", name="checked"),
         CheckConstraint("state in ('built', 'approved', 'refused')", name="state"),
         Index(None, "program_id"),

@@ -184,7 +184,8 @@ def _make_tables(wall_clock: sa.TextClause) -> None:
             "state in ('built', 'approved', 'refused')", name=op.f("ck_batches_state")
         ),
         sa.CheckConstraint(
-            "checker is null or checker <> maker", name=op.f("ck_batches_four_eyes")
+            "checker is null or lower(trim(checker)) <> lower(trim(maker))",
+            name=op.f("ck_batches_four_eyes"),
         ),
         sa.ForeignKeyConstraint(
             ["program_id"], ["programs.id"], name=op.f("fk_batches_program_id_programs")
@@ -226,6 +227,7 @@ def _make_tables(wall_clock: sa.TextClause) -> None:
         sa.UniqueConstraint(
             "program_id", "identity", name=op.f("uq_import_runs_program_id_identity")
         ),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "partners",

@@ -62,5 +62,7 @@ def _file_of(fault: OSError) -> str:
 
 
 def _database_sentence(fault: DatabaseError) -> str:
-    first = str(fault.orig).strip().splitlines()[0]
+    first = (str(fault.orig).strip().splitlines() or ["no reason given"])[0]
+    if any(word in first for word in ("deadlock", "locked", "serialize")):
+        return f"The database was busy: {first}. Nothing was changed; run the command again."
     return f"The database refused: {first}. Is it there, and brought up by `hoahong db upgrade`?"

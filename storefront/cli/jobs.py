@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 
 import click
@@ -23,6 +24,8 @@ _NONE = ("There is no program yet: apply a program file first.",)
 
 
 def _line(done: due_work.Done) -> str:
+    if done.refusal:
+        return f"{done.program}: {done.refusal}"
     closed = ", ".join(done.months_closed) or "none"
     return (
         f"{done.program}: {done.released:,} released, {done.payouts_moved:,} payouts moved on,"
@@ -44,5 +47,7 @@ def run(*, once: bool, seconds: int, json_: bool) -> None:
     while True:
         done = due_work.run_once(engine, RAILS, now=clock.now())
         tell({"programs": done}, *(map(_line, done) if done else _NONE), json_=json_)
+        if once and any(one.refusal for one in done):
+            sys.exit(1)
         if once or stopped.wait(seconds):
             return

@@ -7,6 +7,7 @@ from datetime import datetime
 import click
 
 from commissions import approval, programs
+from commissions.errors import TimeInvalid
 from commissions.money import Money
 from commissions.periods import parse_month
 from storefront import clock, database, months
@@ -59,9 +60,12 @@ def holds() -> None:
 def release(*, program_code: str, at: datetime | None, actor: str, json_: bool) -> None:
     """Make ready what is due."""
     engine = engine_from_env()
+    now = clock.now()
+    if at is not None and at > now:
+        raise TimeInvalid(f"{at.isoformat()} lies ahead: release what is due by now at the latest.")
     with database.transaction(engine) as session:
         program = programs.find(session, program_code)
-        released = approval.release(session, program, at=at or clock.now(), actor=actor)
+        released = approval.release(session, program, at=at or now, actor=actor)
         total = Money(released.amount_minor, program.currency)
     tell(
         released,

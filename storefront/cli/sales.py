@@ -53,3 +53,13 @@ def import_(
         " found too few pieces sold.",
         json_=json_,
     )
+
+
+@sales.command()
+@program_code
+@as_json
+def abandon(*, program_code: str, json_: bool) -> None:
+    """Give up what a broken-off import hasn't booked; what it booked stays."""
+    files = importing.abandon(engine_from_env(), program_code)
+    said = f"Given up: {', '.join(files)}." if files else "No import is unfinished."
+    tell({"abandoned": files}, said, json_=json_)

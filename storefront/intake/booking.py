@@ -66,6 +66,8 @@ def book(
 
     ``touches`` are partner ids by the buyer's account.
     """
+    # An import accrues before it takes back, so it locks in an order of its own: alone.
+    ledger.stop_postings(session, program)
     rows = staging.rows_of(session, run_id, [document.reference for document in listed])
     sales = [_document(d, rows[d.reference]) for d in listed if not d.is_return]
     came_back = [_document(d, rows[d.reference]) for d in listed if d.is_return]

@@ -133,7 +133,10 @@ def _begin(engine: Engine, program_code: str, request: ImportRequest) -> tuple[i
                 f"The mapping's currency is {request.mapping.currency}, program {program.code}"
                 f" keeps its books in {program.currency}: import into a program of its currency."
             )
-        _check_unfinished(session, program, identity)
+        check_finished(session, program, but=identity)
+        for other in _unfinished(session, program):
+            if other.identity != identity and not other.booked_documents:
+                staging.discard(session, other)
         found = session.scalar(
             select(ImportRun).where(
                 ImportRun.program_id == program.id, ImportRun.identity == identity
@@ -151,21 +154,36 @@ def _begin(engine: Engine, program_code: str, request: ImportRequest) -> tuple[i
         return found.id, found.state
 
 
-def _check_unfinished(session: Session, program: Program, identity: str) -> None:
-    others = session.scalars(
-        select(ImportRun).where(
-            ImportRun.program_id == program.id,
-            ImportRun.identity != identity,
-            ImportRun.state != "done",
-        )
-    ).all()
-    for other in others:
-        if other.booked_documents:
+def check_finished(session: Session, program: Program, *, but: str | None = None) -> None:
+    """Raise ImportUnfinished when an import has booked a part of its file, and not the rest.
+
+    ``but`` is the identity of one that may: it is about to go on.
+    """
+    for other in _unfinished(session, program):
+        if other.booked_documents and other.identity != but:
             raise ImportUnfinished(
                 f"The import of {other.file_name} broke off after {other.booked_documents} of"
-                f" {other.documents} documents: run it again with the same files to finish it."
+                f" {other.documents} documents: run it again with the same files to finish it, or"
+                f" give the rest up by `hoahong sales abandon --program {program.code}`."
             )
-        staging.discard(session, other)
+
+
+def abandon(engine: Engine, program_code: str) -> list[str]:
+    """Give up what unfinished imports haven't booked, and return their files' names."""
+    with database.transaction(engine) as session:
+        unfinished = _unfinished(session, programs.find(session, program_code))
+        for one in unfinished:
+            if one.booked_documents:
+                staging.finish(session, one.id)
+            else:
+                staging.discard(session, one)
+        return [one.file_name for one in unfinished]
+
+
+def _unfinished(session: Session, program: Program) -> Sequence[ImportRun]:
+    return session.scalars(
+        select(ImportRun).where(ImportRun.program_id == program.id, ImportRun.state != "done")
+    ).all()
 
 
 def _check_before_booking(session: Session, program: Program, run_id: int) -> None:
@@ -177,7 +195,7 @@ def _check_before_booking(session: Session, program: Program, run_id: int) -> No
     )
     opened = ledger.open_from(session, program)
     floors = [floor for floor in (clock, opened) if floor is not None]
-    run_ = session.get_one(ImportRun, run_id)
+    run_ = staging.lock_run(session, run_id)
     after = run_.booked_documents
     while listed := staging.documents(session, run_id, after=after, limit=_CHECKED):
         if after == 0:
@@ -225,7 +243,7 @@ def _step(
     """Book the next documents in one transaction; None when all are booked."""
     with database.transaction(engine) as session:
         program = programs.find(session, program_code)
-        run_ = session.get_one(ImportRun, run_id)
+        run_ = staging.lock_run(session, run_id)
         listed = staging.documents(session, run_id, after=run_.booked_documents, limit=batch)
         if not listed:
             return None

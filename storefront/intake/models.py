@@ -18,7 +18,8 @@ class ImportRun(Base):
     """
 
     __tablename__ = "import_runs"
-    __table_args__ = (UniqueConstraint("program_id", "identity"),)
+    # An id is never given twice: a run that was discarded must not be taken for a newer one.
+    __table_args__ = (UniqueConstraint("program_id", "identity"), {"sqlite_autoincrement": True})
 
     id: Mapped[Id]
     program_id: Mapped[Ref] = mapped_column(ForeignKey("programs.id"))

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from commissions import sets
+from commissions.errors import HoahongError
 from storefront import database
 from storefront.intake.models import ImportDocument, ImportReject, ImportRow, ImportRun
 from storefront.intake.rows import Mapping, ParsedRow, parse_file
@@ -25,6 +26,13 @@ CHUNK = 10_000
 
 Advance = Callable[[str, int, int | None], None]
 """Told the phase, how much of it is done, and of how much (None: unknown)."""
+
+
+_TAKEN_OVER = "Another import of this program went on meanwhile: let one end, then run this again."
+
+
+class ImportTakenOver(HoahongError):
+    """Another process imports into the same program at the same time."""
 
 
 class StagedRow(NamedTuple):
@@ -58,15 +66,36 @@ def stage(engine: Engine, run_id: int, path: Path, mapping: Mapping, *, advance:
         done = _run(session, run_id).staged_rows
     rows = islice(parse_file(path, mapping), done, None)
     while chunk := list(islice(rows, CHUNK)):
-        done += len(chunk)
         with database.transaction(engine) as session:
+            _advance(session, run_id, done, done + len(chunk))
             _store(session, run_id, chunk)
-            session.execute(
-                update(ImportRun).where(ImportRun.id == run_id).values(staged_rows=done)
-            )
+        done += len(chunk)
         advance("reading", done, None)
     with database.transaction(engine) as session:
+        _advance(session, run_id, done, done)
         _order_documents(session, run_id)
+
+
+def lock_run(session: Session, run_id: int) -> ImportRun:
+    """Return a run, locked; raises ImportTakenOver when another process dropped it."""
+    run = session.get(ImportRun, run_id, with_for_update=True, populate_existing=True)
+    if run is None:
+        raise ImportTakenOver(_TAKEN_OVER)
+    return run
+
+
+def _advance(session: Session, run_id: int, before: int, after: int) -> None:
+    """Move a run on; raises ImportTakenOver when another process did, or dropped it."""
+    moved = session.execute(
+        update(ImportRun)
+        .where(
+            ImportRun.id == run_id, ImportRun.state == "staging", ImportRun.staged_rows == before
+        )
+        .values(staged_rows=after)
+        .returning(ImportRun.id)
+    ).first()
+    if moved is None:
+        raise ImportTakenOver(_TAKEN_OVER)
 
 
 def documents(session: Session, run_id: int, *, after: int, limit: int) -> Sequence[ImportDocument]:

@@ -168,7 +168,7 @@ class Books:
         if at < order.paid_at:
             return TimeInvalid
         sums = self._earned(order, order.seller, at) if order.seller else []
-        if any(one.amount != 0 for one in sums) and self._is_sealed(at):
+        if sums and self._is_sealed(at):
             return MonthSealed
         order.state = "completed"
         self.sums += sums
@@ -211,10 +211,9 @@ class Books:
 
     def stop_or_lift(self, one: Sum, moves: dict[str, str]) -> Refusal:
         """Move a sum and what was taken of it to Held, or back."""
-        family = [one, *(c for c in self.taken_of(one) if c.state in PLACE)]
-        if any(s.state not in moves for s in family):
+        if one.state not in moves:
             return StateConflict
-        for s in family:
+        for s in [one, *(c for c in self.taken_of(one) if c.state == one.state)]:
             s.state = moves[s.state]
         return None
 

@@ -19,6 +19,7 @@ class Pay:
     amount: int
     items: list[Sum]
     state: str = "reserved"
+    begun: bool = False
 
 
 @dataclass(eq=False)
@@ -98,7 +99,7 @@ class Payments:
         if pay.state == "reserved":
             return StateConflict
         if pay.state == "approved":
-            pay.state = "sending"
+            pay.state, pay.begun = "sending", True
         return None
 
     def hear(self, payout_id: int, outcome: str) -> Refusal:
@@ -106,8 +107,13 @@ class Payments:
         pay = self.payouts[payout_id]
         if pay.state == "sent" and outcome == "arrived":
             return self.settle(payout_id)
+        if pay.state in {"failed", "returned"} and outcome in {"done", "arrived"}:
+            return StateConflict
         if pay.state == "approved" and outcome != "missing":
-            pay.state = "sending"  # somebody found it missing while it was being sent
+            pay.state, pay.begun = (
+                "sending",
+                True,
+            )  # somebody found it missing while it was being sent
         if pay.state not in {"sending", "unknown"}:
             return None
         if outcome == "rejected":
@@ -119,7 +125,7 @@ class Payments:
 
     def settle(self, payout_id: int) -> Refusal:
         pay = self.payouts[payout_id]
-        if pay.state == "sent":
+        if pay.state in {"sent", "unknown"}:
             pay.state = "settled"
             self._move(pay.items, "paid")
             self.books.house["cash:test"] -= pay.amount
@@ -127,7 +133,7 @@ class Payments:
 
     def fail(self, payout_id: int) -> Refusal:
         pay = self.payouts[payout_id]
-        if pay.state in FAILS_FROM:
+        if pay.state in FAILS_FROM and not (pay.state == "approved" and pay.begun):
             self._give_back(pay)
         return None if pay.state == "failed" else StateConflict
 

@@ -213,11 +213,6 @@ option "title" "Hoahong: roses"
   program: "roses"
   role: "accrued"
   partner: "mai"
-2024-01-11 open Liabilities:Program-roses:Partner-mai:Payable EUR
-  program: "roses"
-  role: "payable"
-  partner: "mai"
-
 2024-01-10 * "accrual:S-1:1"
   code: "accrual"
   reference: "S-1:1"
@@ -226,6 +221,10 @@ option "title" "Hoahong: roses"
   Expenses:Program-roses:Commission  12.30 EUR
   Liabilities:Program-roses:Partner-mai:Accrued  -12.30 EUR
 
+2024-01-11 open Liabilities:Program-roses:Partner-mai:Payable EUR
+  program: "roses"
+  role: "payable"
+  partner: "mai"
 2024-01-11 * "release:{release.reference}"
   code: "release"
   reference: "{release.reference}"
@@ -303,6 +302,17 @@ def test_transfers_run_by_effective_time_and_not_as_they_were_recorded(
         story.complete(f"S-{day}", on=f"2024-01-{day}")
     told = re.findall(r"accrual:S-(\d+):1", text_of(export, session, story.program))
     assert told == ["11", "12", "13"]
+
+
+def test_accounts_are_listed_by_name(session: Session) -> None:
+    story = begin(session)
+    for code in ("b", "C", "a"):
+        story.enrol(code)
+        story.sell(f"S-{code}", by=code)
+        story.complete(f"S-{code}")
+    text = text_of(exports.hledger, session, story.program)
+    told = re.findall(r"^account (\S+)", text, re.MULTILINE)
+    assert told == sorted(our_sums(session, story.program))
 
 
 def test_a_program_without_transfers_gives_a_small_file(session: Session, checker: Checker) -> None:

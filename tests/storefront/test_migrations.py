@@ -71,7 +71,8 @@ def test_drift_tells_of_a_guard_that_is_gone(engine: Engine, table: str) -> None
     on = f" on {table}" if engine.dialect.name == "postgresql" else ""
     names = (
         text(
-            "select tgname from pg_trigger where tgrelid = cast(:t as regclass) and not tgisinternal"
+            "select tgname from pg_trigger"
+            " where tgrelid = cast(:t as regclass) and not tgisinternal"
         )
         if on
         else text("select name from sqlite_master where type = 'trigger' and tbl_name = :t")

@@ -166,7 +166,10 @@ def test_a_column_that_is_not_there_is_not_given_and_an_empty_cell_is(folder: Pa
         ),
         (
             HEADER + ROW.replace("D1", "K1"),
-            "partners.csv row 2, sponsor_code: Partner P3 names sponsor K1, who is no distributor: name one, or none",
+            (
+                "partners.csv row 2, sponsor_code: Partner P3 names sponsor K1, who is no"
+                " distributor: name one, or none"
+            ),
         ),
         (
             f"{HEADER}D2,Ana,ana,distributor,D1,\n{ROW.replace('D1', 'D2')}",
