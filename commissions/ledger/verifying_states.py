@@ -44,12 +44,15 @@ _SUBJECTS: Mapping[str, tuple[_Moving, ColumnElement[bool]]] = {
 def _last_move(scope: int | None) -> Check:
     """Each state is the one to which the last move led, or the first one where nothing moved."""
     faults = union_all(
-        *(_strayed(word, table, begins, scope) for word, (table, begins) in _SUBJECTS.items())
+        *(
+            _strayed(word, table, scope, begins=begins)
+            for word, (table, begins) in _SUBJECTS.items()
+        )
     ).subquery("strayed")
     return "{subject} {id} is {state}, but its last recorded move was to {moved_to}", select(faults)
 
 
-def _strayed(word: str, table: _Moving, begins: ColumnElement[bool], scope: int | None) -> Any:  # noqa: ANN401  # reason: four tables, one shape of row
+def _strayed(word: str, table: _Moving, scope: int | None, *, begins: ColumnElement[bool]) -> Any:  # noqa: ANN401  # reason: four tables, one shape of row
     last = (
         select(StateChange.subject_id, func.max(StateChange.id).label("id"))
         .where(StateChange.subject == word)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm import Session
 
+from tests.commissions.verifiers import checker, small
 from tests.story import Story, begin
+
+__all__ = ["checker", "small"]  # fixtures, by being here
 
 
 @pytest.fixture

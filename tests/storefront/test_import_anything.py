@@ -136,7 +136,7 @@ def test_any_bytes_are_refused_rejected_or_booked(
     assert_all_is_told(shop, content)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(drawn=st.lists(LIKELY, min_size=5, max_size=30))
 def test_the_books_are_the_same_however_many_documents_a_transaction_holds(
     engine: Engine, tmp_path_factory: pytest.TempPathFactory, drawn: list[tuple[object, ...]]

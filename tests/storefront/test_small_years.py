@@ -137,7 +137,7 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     databases.drop(url)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(rows=YEARS, batch=st.sampled_from([1, 2, 5, 1_000]))
 def test_any_year_comes_to_what_its_rules_say(
     engine: Engine, tmp_path_factory: pytest.TempPathFactory, rows: list[Row], batch: int
