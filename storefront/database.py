@@ -27,7 +27,7 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 _BUSY_MS = 60_000
 _SYNCHRONOUS = "FULL"
 
-__all__ = ["downgrade", "drift", "make_engine", "transaction", "upgrade"]
+__all__ = ["downgrade", "drift", "make_engine", "snapshot", "transaction", "upgrade"]
 _intake_models  # noqa: B018  # reason: its tables belong to the metadata that is migrated
 
 
@@ -47,6 +47,15 @@ def transaction(engine: Engine) -> Iterator[Session]:
     with Session(engine, expire_on_commit=False) as session:
         yield session
         session.commit()
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Session]:
+    """Give a session that reads the books as they are at one moment, whoever posts meanwhile."""
+    if engine.dialect.name == "postgresql":
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
+    with Session(engine) as session:
+        yield session
 
 
 def upgrade(url: str, revision: str = "head") -> None:

@@ -91,7 +91,7 @@ def balance(*, program_code: str, as_of: datetime | None, json_: bool) -> None:
 def export(*, program_code: str | None, format_: str, out: Path, json_: bool) -> None:
     """Write the books as text that other programs verify."""
     write: Callable[[Session, Sequence[Program]], Iterator[str]] = getattr(exports, format_)
-    with database.transaction(engine_from_env()) as session, _writing(out) as stream:
+    with database.snapshot(engine_from_env()) as session, _writing(out) as stream:
         chosen = (
             [programs.find(session, program_code)] if program_code else programs.everyone(session)
         )
@@ -120,7 +120,7 @@ def export_statements(
 ) -> None:
     """Write every month of every partner, in minor units."""
     del grouping  # the only one there is
-    with database.transaction(engine_from_env()) as session, _writing(out) as stream:
+    with database.snapshot(engine_from_env()) as session, _writing(out) as stream:
         program = programs.find(session, program_code)
         rows = engine_statements.by_partner_and_month(session, program)
         count = _WRITERS[format_](stream, rows)

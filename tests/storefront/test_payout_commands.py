@@ -166,11 +166,27 @@ def test_one_scan_of_the_jobs_releases_sends_and_settles(desk: Desk) -> None:
     desk.data("approve", batch, by="thu")
     assert desk.shop.owed() == {"accrued": 50, "in_payout": 1_000}
     (done,) = desk.here.data("jobs", "run", "--once")["programs"]
-    assert done == {"program": "roses", "released": 1, "payouts_moved": 2, "months_closed": []}
+    assert (done["program"], done["released"], done["payouts_moved"]) == ("roses", 1, 2)
+    assert (done["months_closed"], done["refusal"]) == ([], None)
     assert desk.shop.owed() == {"payable": 50}
     said = desk.here("jobs", "run", "--once").out
     assert said == "roses: 0 released, 0 payouts moved on, months closed: none\n"
     assert desk.shop.books_hold()
+
+
+def test_a_program_whose_work_is_refused_does_not_stop_the_others(
+    desk: Desk, engine: Engine, tmp_path: Path
+) -> None:
+    tulips = Shop(engine, tmp_path, code="tulips")
+    tulips.take("S1,2024-01-05,ann,ROSE,1,100.00")
+    with database.transaction(engine) as session:
+        make_partner(session, make_program(session), "mai", payout_rail="pigeon")
+    batch, _ = desk.build()
+    desk.data("approve", batch, by="thu")
+    ran = desk.here("jobs", "run", "--once", "--json")
+    roses, others = ran.data["programs"]
+    assert (ran.code, roses["program"], "pigeon" in roses["refusal"]) == (1, "roses", True)
+    assert (others["released"], others["refusal"], tulips.owed()) == (1, None, {"payable": 1_000})
 
 
 def test_the_jobs_close_the_months_that_are_over_where_the_program_says_when(
