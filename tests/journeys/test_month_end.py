@@ -225,7 +225,7 @@ def test_nothing_new_is_booked_into_a_sealed_month(story: Story) -> None:
     story.sell("S-late", on="2024-01-30")
     story.close("2024-01")
     told = "sealed month", "2024-02-01T00:00:00+00:00 or later"
-    with refused(story.session, MonthSealed, *told, "accrual:S-late:1"):
+    with refused(story.session, MonthSealed, *told, "S-late:1"):
         story.complete("S-late", on="2024-01-31 23:59:59.999999")
     with refused(story.session, MonthSealed, *told, "reject"):
         story.reject(story.id_of(), on="2024-01-31")

@@ -154,6 +154,37 @@ def test_a_rail_that_refuses_lets_the_payout_fail_with_its_reason(story: Story) 
     assert story.books_hold()
 
 
+def test_a_payout_found_missing_while_it_was_being_sent_takes_the_answer_of_that_call(
+    story: Story,
+) -> None:
+    """The janitor asks too early, and the rail hasn't heard of it; then the call ends."""
+    ready(story)
+    payout = sending(story)
+    say(story, payout, OutcomeKind.MISSING)
+    assert payout.state == PayoutState.APPROVED
+    with refused(story.session, StateConflict, "find out from the rail"):
+        story.fail(payout, on="2024-02-14")
+    say(story, payout, OutcomeKind.DONE, reference="bank-77")
+    assert payout.state == PayoutState.SENT
+    story.settle(payout, on="2024-02-15")
+    assert story.house() == House(commission=10_00, cash=10_00)
+    assert story.books_hold()
+
+
+def test_a_person_who_sees_the_money_arrive_settles_a_payout_nobody_could_tell_of(
+    story: Story,
+) -> None:
+    ready(story)
+    payout = sending(story)
+    say(story, payout, OutcomeKind.UNKNOWN)
+    for _ in range(2):
+        story.settle(payout, on="2024-02-15")
+    assert payout.state == PayoutState.SETTLED
+    assert story.owed() == NOTHING
+    assert story.house() == House(commission=10_00, cash=10_00)
+    assert story.books_hold()
+
+
 def test_details_changed_after_the_batch_was_built_do_not_move_its_money(story: Story) -> None:
     ready(story)
     payout = story.build_one("2024-02-10")
@@ -206,10 +237,27 @@ def test_an_answer_that_comes_too_late_changes_nothing(story: Story) -> None:
     for kind in OutcomeKind:
         say(story, payout, kind)
     assert payout.state == PayoutState.SETTLED
-    story.give_back(payout, on="2024-02-20")
+    assert story.house() == House(commission=10_00, cash=10_00)
+    assert story.books_hold()
+
+
+@pytest.mark.parametrize("end", [PayoutState.FAILED, PayoutState.RETURNED])
+def test_a_rail_that_has_what_was_given_back_is_not_overlooked(story: Story, end: str) -> None:
+    ready(story)
+    if end == PayoutState.RETURNED:
+        payout = story.pay_out(on="2024-02-10")
+        story.give_back(payout, on="2024-02-20")
+    else:
+        payout = sending(story)
+        say(story, payout, OutcomeKind.REJECTED)
+    assert payout.state == end
     for kind in OutcomeKind:
-        say(story, payout, kind)
-    assert payout.state == PayoutState.RETURNED
+        if kind in {OutcomeKind.DONE, OutcomeKind.ARRIVED}:
+            with refused(story.session, StateConflict, f"it is {end}", "recall it at the rail"):
+                say(story, payout, kind, reference="bank-77")
+        else:
+            say(story, payout, kind)
+    assert payout.state == end
     assert story.owed() == Owed(payable=10_00)
     assert story.books_hold()
 
