@@ -58,10 +58,13 @@ def pytest_report_header() -> list[str]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what asks for a server by itself; what runs on both kinds is marked by its kind."""
+    """Mark what asks for a server or for the real orders by itself."""
     for item in items:
-        if "postgres_url" in getattr(item, "fixturenames", ()):
+        wanted = getattr(item, "fixturenames", ())
+        if "postgres_url" in wanted:
             item.add_marker(pytest.mark.postgresql)
+        if "data_dir" in wanted:
+            item.add_marker(pytest.mark.real_orders)
 
 
 def data_folder() -> Path:
