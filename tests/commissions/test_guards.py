@@ -140,8 +140,11 @@ def test_a_batch_is_checked_by_two_people_whatever_is_written(story: Story) -> N
     story.release(on="2024-02-09")
     payout = story.build_one("2024-02-10")
     connection = story.session.connection()
-    with pytest.raises(IntegrityError, match="four_eyes"), connection.begin_nested():
-        connection.exec_driver_sql("update batches set checker = maker, state = 'approved'")
+    for checker in ("maker", "upper(maker)", "' ' || maker || ' '"):
+        with pytest.raises(IntegrityError, match="four_eyes"), connection.begin_nested():
+            connection.exec_driver_sql(
+                f"update batches set checker = {checker}, state = 'approved'"
+            )
     story.session.expire_all()
     batch = story.session.get_one(Batch, payout.batch_id)
     assert (batch.state, batch.checker) == ("built", None)

@@ -104,6 +104,12 @@ PAYOUTS: list[Refusal] = [
         lambda w: w.approve(payout_of(w), on="2024-02-13", checker="anna"),
     ),
     (
+        "approved by its maker in capitals",
+        errors.FourEyes,
+        "somebody else must approve it",
+        lambda w: w.approve(payout_of(w), on="2024-02-13", checker=" ANNA "),
+    ),
+    (
         "refused by its maker",
         errors.FourEyes,
         "somebody else must refuse it",

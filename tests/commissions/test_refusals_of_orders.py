@@ -46,6 +46,7 @@ SALES: list[Refusal] = [
     ("in another currency", errors.CurrencyMismatch, "is in USD", sell(currency="USD")),
     ("without a line", errors.SaleInvalid, "send at least one", sell(lines=())),
     ("with a line twice", errors.SaleInvalid, "twice", sell(lines=(make_line(), make_line()))),
+    ("with a line number of none", errors.SaleInvalid, "from 1", line(line_no=0)),
     ("without a stock code", errors.SaleInvalid, "stock code", line(stock_code="")),
     ("with an endless stock code", errors.Invalid, "120", line(stock_code="x" * 121)),
     ("with half a sign", errors.Invalid, "ordinary signs", line(category="\ud800")),

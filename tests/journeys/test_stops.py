@@ -91,14 +91,6 @@ def test_a_commission_that_came_back_in_whole_when_ready_is_rejected_without_a_t
     assert story.books_hold()
 
 
-def test_a_bonus_can_be_stopped_and_rejected_too(story: Story) -> None:
-    story.sell()
-    story.complete(on="2024-01-10")
-    story.close("2024-01")
-    assert story.commissions(kind="bonus") == [], "this plan has no tiers"
-    assert story.books_hold()
-
-
 def test_what_is_in_a_payout_or_paid_can_be_neither_stopped_nor_rejected(story: Story) -> None:
     story.sell()
     story.complete(on="2024-01-10")
