@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 from commissions.models import Base
-from storefront.intake import models  # noqa: F401  # reason: its tables belong to the metadata
+from storefront import models  # noqa: F401  # reason: its tables belong to the metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -21,14 +21,14 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.orm import Session
 
 from commissions.models import APPEND_ONLY, Base
-from storefront.intake import models as _intake_models
+from storefront import models as _models
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 _BUSY_MS = 60_000
 _SYNCHRONOUS = "FULL"
 
 __all__ = ["downgrade", "drift", "make_engine", "snapshot", "transaction", "upgrade"]
-_intake_models  # noqa: B018  # reason: its tables belong to the metadata that is migrated
+_models  # noqa: B018  # reason: its tables belong to the metadata that is migrated
 
 
 def make_engine(url: str) -> Engine:

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from commissions.errors import HoahongError
 from storefront import database
-from storefront.settings import Settings
+from storefront.settings import database_url
 
 
 class DatabaseBehind(HoahongError):
@@ -23,7 +23,7 @@ def open_engine(url: str) -> Engine:
 
 def engine_from_env() -> Engine:
     """Return the engine of HOAHONG_DATABASE_URL; raises DatabaseBehind when it isn't brought up."""
-    engine = open_engine(Settings.from_env().database_url)
+    engine = open_engine(database_url())
     revision, newest = database.revisions(engine)
     if revision != newest:
         raise DatabaseBehind(

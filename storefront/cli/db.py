@@ -9,7 +9,7 @@ import click
 from storefront import database
 from storefront.cli.connection import open_engine
 from storefront.cli.output import as_json, tell
-from storefront.settings import Settings
+from storefront.settings import database_url
 
 
 @click.group()
@@ -21,9 +21,9 @@ def db() -> None:
 @as_json
 def upgrade(*, json_: bool) -> None:
     """Make or bring up the tables."""
-    settings = Settings.from_env()
-    database.upgrade(settings.database_url)
-    engine = open_engine(settings.database_url)
+    url = database_url()
+    database.upgrade(url)
+    engine = open_engine(url)
     revision, _ = database.revisions(engine)
     tell({"revision": revision}, f"The database is at revision {revision}.", json_=json_)
 
@@ -32,7 +32,7 @@ def upgrade(*, json_: bool) -> None:
 @as_json
 def check(*, json_: bool) -> None:
     """Compare the database with what the code expects; exit 1 when they differ."""
-    engine = open_engine(Settings.from_env().database_url)
+    engine = open_engine(database_url())
     revision, newest = database.revisions(engine)
     faults = database.drift(engine)
     if revision != newest:

@@ -1,0 +1,1 @@
+"""How shoppers pay: one Protocol, and the providers that keep it."""

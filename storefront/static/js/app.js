@@ -1,0 +1,54 @@
+// What a page does better with a script; everything works without.
+"use strict";
+
+// A form that was sent is not sent again by a second tap.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = "1";
+  setTimeout(() => { delete form.dataset.sent; }, 4000);
+});
+
+// Copy: <button data-copy="text" data-copied="Copied">
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const label = button.querySelector("[data-label]") || button;
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    const before = label.textContent;
+    label.textContent = button.dataset.copied;
+    setTimeout(() => { label.textContent = before; }, 2000);
+  } catch {
+    const field = document.getElementById(button.dataset.field || "");
+    if (field) field.select();
+  }
+});
+
+// Share by the system's own sheet, where there is one: <button data-share="url" data-title="…" hidden>
+if (navigator.share) {
+  for (const button of document.querySelectorAll("[data-share]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      navigator.share({ title: button.dataset.title, url: button.dataset.share }).catch(() => {});
+    });
+  }
+}
+
+// Choosing all rows of a table: <input type=checkbox data-all="name">
+for (const all of document.querySelectorAll("[data-all]")) {
+  all.addEventListener("change", () => {
+    for (const one of document.querySelectorAll(`input[name="${all.dataset.all}"]:not([disabled])`)) one.checked = all.checked;
+  });
+}
+
+// Tables by keyboard: j and k walk the rows.
+document.addEventListener("keydown", (event) => {
+  if (!["j", "k"].includes(event.key) || event.target.matches("input, textarea, select")) return;
+  const rows = [...document.querySelectorAll(".console-table tbody a, .console-table tbody input")];
+  if (!rows.length) return;
+  const at = rows.indexOf(document.activeElement);
+  const next = rows[Math.min(rows.length - 1, Math.max(0, at + (event.key === "j" ? 1 : -1)))];
+  next.focus();
+  next.scrollIntoView({ block: "nearest" });
+});

@@ -1,0 +1,70 @@
+"""The steps that make the web app, in their order."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from storefront import (
+    access,
+    assets,
+    clock,
+    database,
+    errors,
+    i18n,
+    logs,
+    security,
+    transactions,
+    visits,
+)
+from storefront.accounts import sign_in
+from storefront.accounts.views import accounts
+from storefront.health import health
+from storefront.settings import Settings
+from storefront.shop.current import shop
+
+_MOST_SENT = 256 * 1024
+BLUEPRINTS = (health, accounts)
+
+
+def wire(settings: Settings) -> Flask:
+    """Make the app; each step is one concern."""
+    app = Flask("storefront")
+    _configure(app, settings)
+    logs.init_app(app)
+    # Answers pass through the steps below in reverse: the transaction ends before cookies are set.
+    i18n.init_app(app)
+    visits.init_app(app)
+    assets.init_app(app)
+    security.init_app(app, settings)
+    transactions.init_app(app, database.make_engine(settings.database_url))
+    sign_in.init_app(app, settings)
+    access.init_app(app)
+    errors.init_app(app)
+    _add_pages(app)
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_SECURE=settings.is_secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session lasts
+        MAX_CONTENT_LENGTH=_MOST_SENT,
+        MAX_FORM_MEMORY_SIZE=_MOST_SENT,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        may=access.may,
+        typed_before=access.typed_before,
+        shop=shop,
+        test_mode=lambda: settings.payments == "test",
+        is_demo=lambda: clock.is_demo(transactions.session),
+    )
+
+
+def _add_pages(app: Flask) -> None:
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
