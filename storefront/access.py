@@ -106,7 +106,7 @@ def init_app(app: Flask) -> None:
 def may(endpoint: str) -> bool:
     """Tell whether whoever is signed in may open an endpoint: menus show no closed door."""
     allowed = ACCESS[endpoint]
-    return allowed is EVERYONE or any(role.name in allowed for role in _roles())
+    return allowed is EVERYONE or bool(allowed & _roles())
 
 
 def typed_before() -> dict[str, str]:
@@ -124,15 +124,15 @@ def _check() -> Response | None:
     allowed = ACCESS.get(request.endpoint)
     if allowed is None:
         abort(403)
-    if not allowed or any(role.name in allowed for role in _roles()):
+    if not allowed or allowed & _roles():
         return None
     if current_user.is_authenticated:
         abort(403)
     return _sign_in_first()
 
 
-def _roles() -> list[object]:
-    return list(current_user.roles) if current_user.is_authenticated else []
+def _roles() -> set[str]:
+    return {role.name for role in current_user.roles} if current_user.is_authenticated else set()
 
 
 def _sign_in_first() -> Response:

@@ -35,7 +35,7 @@ _PATTERNS: Mapping[str, str] = {"VND": "#,##0\u00a0¤"}
 MINUS = "\u2212"
 
 
-class Catalogues(Domain):
+class Catalogues(Domain):  # type: ignore[misc]  # reason: it ships no types
     """The catalogues of the folder ``translations``."""
 
     def get_translations(self) -> Translations | NullTranslations:

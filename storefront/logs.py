@@ -13,6 +13,7 @@ import time
 import structlog
 from flask import Flask, Response, g, request
 from flask_login import current_user
+from structlog.tracebacks import ExceptionDictTransformer
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 # The token of an order's page is a key to it.
@@ -28,7 +29,8 @@ def init_app(app: Flask) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
+            # Never with local variables: a form's password may be one.
+            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),

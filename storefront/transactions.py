@@ -33,7 +33,7 @@ def init_app(app: Flask, engine: Engine) -> None:
 
 def engine() -> Engine:
     """Return the app's engine, for the few steps that are several transactions."""
-    return cast(Engine, current_app.extensions["engine"])
+    return cast("Engine", current_app.extensions["engine"])
 
 
 def undo() -> None:
@@ -49,9 +49,9 @@ def finish() -> None:
 def _session() -> Session:
     if "session" not in g:
         begin = database.transaction if _may_write() else database.snapshot
-        g.transaction = cast(AbstractContextManager[Session], begin(engine()))
+        g.transaction = cast("AbstractContextManager[Session]", begin(engine()))
         g.session = g.transaction.__enter__()
-    return cast(Session, g.session)
+    return cast("Session", g.session)
 
 
 def _may_write() -> bool:
@@ -84,5 +84,5 @@ def _leave(fault: Exception | None) -> None:
         return
 
 
-session = cast(Session, LocalProxy(_session))
+session = cast("Session", LocalProxy(_session))
 """The session of the request in hand."""

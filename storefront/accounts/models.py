@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_security import RoleMixin, UserMixin
+from flask_security import RoleMixin, UserMixin, verify_password
 from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Table
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -19,7 +19,7 @@ user_roles = Table(
 )
 
 
-class Role(RoleMixin, Base):  # type: ignore[misc]  # reason: the mixin ships no types for columns
+class Role(RoleMixin, Base):
     """What a user may do; the names stand in ``storefront.access``."""
 
     __tablename__ = "roles"
@@ -29,7 +29,7 @@ class Role(RoleMixin, Base):  # type: ignore[misc]  # reason: the mixin ships no
     description: Mapped[Text | None]
 
 
-class User(UserMixin, Base):  # type: ignore[misc]  # reason: as above
+class User(UserMixin, Base):
     """A person who signs in; ``partner_id`` says whose desk a partner's account opens.
 
     ``email`` is lower case and names the person in the books: it never changes hands.
@@ -50,3 +50,7 @@ class User(UserMixin, Base):  # type: ignore[misc]  # reason: as above
     recorded_at: Mapped[RecordedAt]
 
     roles: Mapped[list[Any]] = relationship(Role, secondary=user_roles, lazy="selectin")
+
+    def verify_and_update_password(self, password: str) -> bool:
+        """Tell whether a password is the user's; sign-in only reads, so no hash is renewed here."""
+        return self.password is not None and bool(verify_password(password, self.password))

@@ -13,7 +13,7 @@ from storefront.accounts.models import Role, User
 from storefront.settings import Settings
 
 
-class Accounts(SQLAlchemySessionUserDatastore):  # type: ignore[misc]  # reason: it ships no types
+class Accounts(SQLAlchemySessionUserDatastore):
     """Flask-Security's view of our users; it writes in the request's transaction."""
 
     def commit(self) -> None:
@@ -21,7 +21,7 @@ class Accounts(SQLAlchemySessionUserDatastore):  # type: ignore[misc]  # reason:
         self.db.session.flush()
 
 
-class SignInForm(LoginForm):  # type: ignore[misc]  # reason: it ships no types
+class SignInForm(LoginForm):
     """The sign-in form; its errors name the fields and say no more than they must."""
 
 
@@ -35,7 +35,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         SECURITY_POST_LOGIN_VIEW="/me",
         SECURITY_POST_LOGOUT_VIEW="/",
         SECURITY_LOGIN_USER_TEMPLATE="accounts/sign_in.html",
-        SECURITY_PASSWORD_HASH="argon2",
+        SECURITY_PASSWORD_HASH="argon2",  # noqa: S106  # reason: the name of a way to hash
         SECURITY_PASSWORD_SINGLE_HASH=["argon2"],
         SECURITY_PASSWORD_SCHEMES=["argon2"],
         SECURITY_DEPRECATED_PASSWORD_SCHEMES=[],
@@ -49,5 +49,5 @@ def init_app(app: Flask, settings: Settings) -> None:
         REMEMBER_COOKIE_SAMESITE="Lax",
         REMEMBER_COOKIE_SECURE=settings.is_secure,
     )
-    accounts = Accounts(cast(Any, transactions.session), User, Role)
+    accounts = Accounts(cast("Any", transactions.session), User, Role)
     Security(app, accounts, login_form=SignInForm, register_blueprint=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, redirect, url_for
+from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import Forbidden
 
 from storefront import access
 
@@ -15,7 +16,8 @@ _DESKS = ("hub.home", "finance.home", "merchant.orders")
 @accounts.get("/me")
 def me() -> ResponseReturnValue:
     """Lead to the desk of whoever is signed in."""
-    for desk in _DESKS:
-        if access.may(desk):
-            return redirect(url_for(desk))
-    abort(403)
+    desk = next((one for one in _DESKS if access.may(one)), None)
+    if desk is None:
+        raise Forbidden
+    return redirect(url_for(desk))
+    return None

@@ -10,6 +10,9 @@ import pytest
 from tests import retail_oracle
 from tests.databases import Databases
 from tests.retail_oracle import Oracle
+from tests.storefront.web import app, browser, new_browser, shop_engine
+
+__all__ = ["app", "browser", "new_browser", "shop_engine"]  # fixtures, by being here
 
 
 @pytest.fixture

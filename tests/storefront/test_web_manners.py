@@ -1,0 +1,144 @@
+"""What every answer of the web app keeps to: safe headers, errors as pages, languages, sign-in."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from flask import Flask
+from sqlalchemy.exc import OperationalError
+
+from commissions.errors import FourEyes, KeyConflict, SaleUnknown
+from storefront import create_app
+from storefront.settings import Settings
+from tests.storefront.web import PASSWORD, SECRET, STAFF, Browser
+
+pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+
+
+def test_pages_allow_no_foreign_or_inline_script(browser: Browser) -> None:
+    answer = browser.get("/sign-in")
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+
+
+def test_each_answer_has_a_nonce_of_its_own(browser: Browser) -> None:
+    policies = {browser.get("/sign-in").headers["Content-Security-Policy"] for _ in range(5)}
+    assert len(policies) == 5
+
+
+@pytest.mark.parametrize("path", ["/nothing-here", "/@nobody-has-this-handle/x", "/o/wrong"])
+def test_what_is_not_there_is_told_as_a_page(browser: Browser, path: str) -> None:
+    answer = browser.get(path)
+    assert answer.status_code == 404
+    assert answer.mimetype == "text/html"
+    assert answer.headers["X-Request-Id"] in answer.text
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        (FourEyes("Batch 1 was built by you."), 409),
+        (SaleUnknown("Sale X is unknown."), 404),
+        (KeyConflict("two contents"), 409),
+        (OperationalError("select 1", {}, Exception("database is locked")), 503),
+        (ZeroDivisionError("a fault of ours"), 500),
+    ],
+)
+def test_every_error_is_one_page_for_people(app: Flask, fault: Exception, status: int) -> None:
+    def fail() -> str:
+        raise fault
+
+    app.view_functions["health.live"] = fail
+    answer = app.test_client().get("/healthz")
+    assert answer.status_code == status
+    assert answer.mimetype == "text/html"
+    assert "Traceback" not in answer.text
+    assert str(fault) not in answer.text, "a stranger isn't told ids and figures"
+
+
+def test_a_form_without_its_token_changes_nothing(app: Flask) -> None:
+    email = STAFF["operator"][0]
+    answer = app.test_client().post("/sign-in", data={"email": email, "password": PASSWORD})
+    assert answer.status_code == 400
+    assert answer.mimetype == "text/html"
+
+
+def test_a_wrong_password_says_what_to_check_and_not_which_was_wrong(browser: Browser) -> None:
+    known = browser.post("/sign-in", page="/sign-in", email=STAFF["operator"][0], password="x" * 12)
+    unknown = browser.post("/sign-in", page="/sign-in", email="no@one.example", password="x" * 12)
+    assert known.request.path == unknown.request.path == "/sign-in"
+    assert known.text.count("note-bar brick") == unknown.text.count("note-bar brick") == 1
+
+
+def test_sign_in_leads_to_this_shop_alone(app: Flask) -> None:
+    browser = Browser(app.test_client())
+    browser.get("/sign-in")
+    for target in ("https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example"):
+        answer = browser.client.post(
+            "/sign-in",
+            query_string={"next": target},
+            data={
+                "csrf_token": browser.hidden("csrf_token"),
+                "email": STAFF["operator"][0],
+                "password": PASSWORD,
+            },
+        )
+        led_to = answer.headers.get("Location", "/")
+        assert led_to[0] == "/", target
+        assert led_to[1:2] not in {"/", "\\"}, target
+
+
+@pytest.mark.parametrize(
+    ("asked", "accepted", "spoken"),
+    [
+        ("?lang=en", "vi", "en"),
+        ("?lang=vi", "en", "vi"),
+        ("?lang=xx", "en", "en"),
+        ("", "vi-VN,vi;q=0.9", "vi"),
+        ("", "ja", "vi"),
+    ],
+)
+def test_a_page_speaks_the_language_asked_for(
+    browser: Browser, asked: str, accepted: str, spoken: str
+) -> None:
+    answer = browser.get(f"/sign-in{asked}", headers={"Accept-Language": accepted})
+    assert f'<html lang="{spoken}"' in answer.text
+
+
+def test_a_chosen_language_is_remembered(browser: Browser) -> None:
+    browser.get("/sign-in?lang=vi")
+    assert '<html lang="vi"' in browser.get("/sign-in", headers={"Accept-Language": "en"}).text
+
+
+def test_requests_are_logged_with_actor_and_without_secrets(
+    app: Flask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    visitor = Browser(app.test_client())
+    visitor.get("/sign-in")
+    fields = {"csrf_token": visitor.hidden("csrf_token"), "email": STAFF["operator"][0]}
+    visitor.client.post("/sign-in", data={**fields, "password": PASSWORD})
+    visitor.get("/o/a-token-that-opens-an-order")
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    told = [line for line in lines if line.get("event") == "request"]
+    assert told[-1]["actor"] == STAFF["operator"][0]
+    assert told[-1]["path"] == "/o/…"
+    assert len(told[-1]["request_id"]) >= 8
+    assert PASSWORD not in json.dumps(lines)
+
+
+def test_health_and_readiness_are_told_apart(app: Flask) -> None:
+    client = app.test_client()
+    assert client.get("/healthz").json == {"status": "ok"}
+    assert client.get("/readyz").get_json()["status"] == "ok"
+
+
+def test_a_database_without_tables_is_not_ready(empty_database_url: str) -> None:
+    app = create_app(Settings(empty_database_url, SECRET))
+    answer = app.test_client().get("/readyz")
+    assert (answer.status_code, answer.get_json()["status"]) == (503, "behind")
+    app.extensions["engine"].dispose()
