@@ -30,7 +30,7 @@ KIND_OF: Mapping[str, str] = {
         "bookings": "booking claims refund_records",
         "verbs": "partners clicks conversions accrual approval bonuses payouts clawbacks closing"
         " programs",
-        "reading": "statements exports trail",
+        "reading": "statements exports trail earnings",
         "rails": "providers",
     }.items()
     for module in modules.split()
