@@ -58,8 +58,14 @@ def pytest_report_header() -> list[str]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what asks for a server or for the real orders by itself."""
+    """Mark what asks for a server or for the real orders by itself.
+
+    The coverage of the engine is what the fast tests walk: following the slow ones line by line
+    would only make them slower.
+    """
     for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.no_cover)
         wanted = getattr(item, "fixturenames", ())
         if "postgres_url" in wanted:
             item.add_marker(pytest.mark.postgresql)

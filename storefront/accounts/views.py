@@ -20,4 +20,3 @@ def me() -> ResponseReturnValue:
     if desk is None:
         raise Forbidden
     return redirect(url_for(desk))
-    return None

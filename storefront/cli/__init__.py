@@ -20,6 +20,8 @@ from storefront.cli.months import holds, periods
 from storefront.cli.payouts import payouts
 from storefront.cli.program import program
 from storefront.cli.sales import sales
+from storefront.cli.serve import serve
+from storefront.cli.users import user
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -31,7 +33,21 @@ def hoahong() -> None:
     """
 
 
-for command in (db, program, sales, periods, holds, payouts, statements, ledger_group, jobs, demo):
+COMMANDS = (
+    db,
+    program,
+    user,
+    sales,
+    periods,
+    holds,
+    payouts,
+    statements,
+    ledger_group,
+    jobs,
+    serve,
+    demo,
+)
+for command in COMMANDS:
     hoahong.add_command(command)
 
 
