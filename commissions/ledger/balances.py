@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, false, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from commissions.ledger.chart import AccountRef, grows_by_credit
@@ -55,46 +55,101 @@ def balance(
 def balances(
     session: Session, program: Program, *, as_of: datetime | None = None
 ) -> Iterator[AccountBalance]:
-    """Yield every account of the program with its balance, the house first, then by partner."""
-    accounts = session.execute(
-        select(Account.role, Account.partner_id, Partner.code)
+    """Yield every account of the program with its balance, the house first, then by partner.
+
+    What each account says is what ``balance`` says of it; the number of statements doesn't grow
+    with the accounts.
+    """
+    as_of = as_of and aware(as_of)
+    sealed_until = _sealed_until(session, program, as_of)
+    sealed = sealed_by_account(program.id, sealed_until).subquery("sealed")
+    moved = moved_by_account(*_since(program, sealed_until, as_of)).subquery("moved")
+    credits_less_debits = func.coalesce(sealed.c.amount, 0) + func.coalesce(moved.c.amount, 0)
+    rows = session.execute(
+        select(Account.role, Partner.code, Account.balance_minor, credits_less_debits)
         .outerjoin(Partner, Partner.id == Account.partner_id)
+        .outerjoin(sealed, sealed.c.account_id == Account.id)
+        .outerjoin(moved, moved.c.account_id == Account.id)
         .where(Account.program_id == program.id)
         .order_by(Partner.code.is_not(None), Partner.code, Account.role)
     ).all()
-    for role, partner_id, code in accounts:
-        amount = balance(session, program, AccountRef(role, partner_id), as_of=as_of)
-        yield AccountBalance(role, code, amount)
+    for role, code, stored, computed in rows:
+        if as_of is None and stored is not None:
+            yield AccountBalance(role, code, stored)
+        else:
+            sign = 1 if grows_by_credit(role) else -1
+            yield AccountBalance(role, code, sign * int(computed))
 
 
-def moved_amount(account_id: int | ColumnElement[int]) -> ColumnElement[int]:
-    """Return the SQL sum of an account's credits less its debits over the selected transfers."""
-    signed = case(
-        (Transfer.credit_account_id == account_id, Transfer.amount_minor),
-        else_=-Transfer.amount_minor,
+def moved_by_account(*where: ColumnElement[bool]) -> Select[tuple[int, int]]:
+    """Return the query of credits − debits of every account that moved in some transfers."""
+    sides = union_all(
+        select(
+            Transfer.credit_account_id.label("account_id"), Transfer.amount_minor.label("amount")
+        ).where(*where),
+        select(Transfer.debit_account_id, -Transfer.amount_minor).where(*where),
+    ).subquery()
+    return select(sides.c.account_id, func.sum(sides.c.amount).label("amount")).group_by(
+        sides.c.account_id
     )
-    return func.coalesce(func.sum(signed), 0)
+
+
+def sealed_by_account(program_id: int, until: datetime | None) -> Select[tuple[int, int]]:
+    """Return the query of each account's balance by its last seal that ends by an instant.
+
+    A seal keeps the accounts that moved in its month, so that each has a last one of its own;
+    None stands for before every seal.
+    """
+    newest = (
+        select(SealBalance.account_id, func.max(Seal.ends_at).label("ends_at"))
+        .join(Seal, Seal.id == SealBalance.seal_id)
+        .where(Seal.program_id == program_id, false() if until is None else Seal.ends_at <= until)
+        .group_by(SealBalance.account_id)
+        .subquery("newest")
+    )
+    return (
+        select(SealBalance.account_id, SealBalance.balance_minor.label("amount"))
+        .join(Seal, Seal.id == SealBalance.seal_id)
+        .join(
+            newest,
+            (newest.c.account_id == SealBalance.account_id) & (newest.c.ends_at == Seal.ends_at),
+        )
+    )
+
+
+def _sealed_until(session: Session, program: Program, as_of: datetime | None) -> datetime | None:
+    """Return the end of the last sealed month that ended by ``as_of``."""
+    latest = select(func.max(Seal.ends_at)).where(Seal.program_id == program.id)
+    return session.scalar(latest if as_of is None else latest.where(Seal.ends_at <= as_of))
+
+
+def _since(
+    program: Program, sealed_until: datetime | None, as_of: datetime | None
+) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions of the program's transfers since a seal, up to an instant."""
+    yield Transfer.program_id == program.id
+    if sealed_until is not None:
+        yield Transfer.effective_at >= sealed_until
+    if as_of is not None:
+        yield Transfer.effective_at <= as_of
 
 
 def _from_last_seal(
     session: Session, program: Program, account_id: int, as_of: datetime | None
 ) -> int:
     """Return credits − debits from the last seal before ``as_of`` and the transfers since."""
-    latest = select(func.max(Seal.ends_at)).where(Seal.program_id == program.id)
-    if as_of is not None:
-        latest = latest.where(Seal.ends_at <= as_of)
-    sealed_until = session.scalar(latest)
-    since: list[ColumnElement[bool]] = [
-        Transfer.program_id == program.id,
-        or_(Transfer.debit_account_id == account_id, Transfer.credit_account_id == account_id),
-    ]
-    if as_of is not None:
-        since.append(Transfer.effective_at <= as_of)
-    start = 0
-    if sealed_until is not None:
-        since.append(Transfer.effective_at >= sealed_until)
-        start = _sealed(session, account_id, sealed_until)
-    moved = session.scalar(select(moved_amount(account_id)).where(and_(*since)))
+    sealed_until = _sealed_until(session, program, as_of)
+    signed = case(
+        (Transfer.credit_account_id == account_id, Transfer.amount_minor),
+        else_=-Transfer.amount_minor,
+    )
+    moved = session.scalar(
+        select(func.coalesce(func.sum(signed), 0)).where(
+            or_(Transfer.debit_account_id == account_id, Transfer.credit_account_id == account_id),
+            *_since(program, sealed_until, as_of),
+        )
+    )
+    start = 0 if sealed_until is None else _sealed(session, account_id, sealed_until)
     return start + int(moved or 0)
 
 

@@ -9,11 +9,12 @@ import hashlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commissions import sets
-from commissions.models import Account, Program, Seal, SealBalance, Transfer
+from commissions.ledger.balances import moved_by_account, sealed_by_account
+from commissions.models import Program, Seal, SealBalance, Transfer
 from commissions.periods import Month, zone_of
 
 
@@ -88,7 +89,8 @@ def _lines(session: Session, seal: Seal) -> Iterator[bytes]:
 
 def _keep_balances(session: Session, seal: Seal) -> None:
     moved = moved_in(session, seal)
-    before = _sealed_before(session, seal)
+    rows_before = session.execute(sealed_by_account(seal.program_id, seal.starts_at))
+    before = {account_id: amount for account_id, amount in rows_before}
     rows = [
         {
             "seal_id": seal.id,
@@ -102,39 +104,11 @@ def _keep_balances(session: Session, seal: Seal) -> None:
 
 def moved_in(session: Session, seal: Seal) -> dict[int, int]:
     """Return credits − debits of every account that moved in the seal's month."""
-    span = (
-        Transfer.program_id == seal.program_id,
-        Transfer.effective_at >= seal.starts_at,
-        Transfer.effective_at < seal.ends_at,
-    )
-    sides = union_all(
-        select(
-            Transfer.credit_account_id.label("account_id"), Transfer.amount_minor.label("amount")
-        ).where(*span),
-        select(Transfer.debit_account_id, -Transfer.amount_minor).where(*span),
-    ).subquery()
     rows = session.execute(
-        select(sides.c.account_id, func.sum(sides.c.amount)).group_by(sides.c.account_id)
-    )
-    return {account_id: int(amount) for account_id, amount in rows}
-
-
-def _sealed_before(session: Session, seal: Seal) -> dict[int, int]:
-    """Return each account's balance by its last seal before this one."""
-    newest = (
-        select(SealBalance.account_id, func.max(Seal.ends_at).label("ends_at"))
-        .join(Seal, Seal.id == SealBalance.seal_id)
-        .join(Account, Account.id == SealBalance.account_id)
-        .where(Account.program_id == seal.program_id, Seal.ends_at <= seal.starts_at)
-        .group_by(SealBalance.account_id)
-        .subquery()
-    )
-    rows = session.execute(
-        select(SealBalance.account_id, SealBalance.balance_minor)
-        .join(Seal, Seal.id == SealBalance.seal_id)
-        .join(
-            newest,
-            (newest.c.account_id == SealBalance.account_id) & (newest.c.ends_at == Seal.ends_at),
+        moved_by_account(
+            Transfer.program_id == seal.program_id,
+            Transfer.effective_at >= seal.starts_at,
+            Transfer.effective_at < seal.ends_at,
         )
     )
-    return {account_id: amount for account_id, amount in rows}
+    return {account_id: int(amount) for account_id, amount in rows}
