@@ -15,7 +15,7 @@ COMPILE     = build/lock/bin/uv pip compile --quiet --universal --generate-hashe
               --no-header --no-annotate --group build $(UPGRADE) pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo test quick lint format lock clean
+.PHONY: help install install-dev demo test quick lint format catalogues lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -41,6 +41,11 @@ lint: install-dev ## rules, format and types
 format: install-dev ## write the code in its one format
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
+
+catalogues: install-dev ## gather the texts of all pages for the translators
+	mkdir -p build
+	$(BIN)/pybabel -q extract -F pyproject.toml -k _l -k _ --no-location --sort-output -o build/messages.pot .
+	$(BIN)/pybabel -q update -i build/messages.pot -d storefront/translations -l vi --no-fuzzy-matching --ignore-obsolete --omit-header --no-wrap
 
 lock: ## pin all packages again; to newer ones with UPGRADE=--upgrade
 	$(PYTHON) -m venv build/lock
