@@ -44,6 +44,7 @@ ACCESS: Mapping[str, frozenset[str]] = {
     "orders.order": EVERYONE,
     "payments.test_page": EVERYONE,
     "payments.test_pay": EVERYONE,
+    "payments.again": EVERYONE,
     # accounts
     "security.login": EVERYONE,
     "security.logout": EVERYONE,

@@ -64,7 +64,8 @@ def init_app(app: Flask) -> None:
     app.after_request(_remember)
     app.jinja_env.globals.update(languages=LANGUAGES, language=language)
     app.jinja_env.filters.update(
-        money=money, money_plain=money_plain, day=day, day_full=day_full, moment=moment,
+        money=money, money_plain=money_plain, day=day, day_full=day_full, moment=moment, weekday=weekday,
+        month_short=month_short,
         clock_time=clock_time, percent=percent, count=count,
     )  # fmt: skip
 
@@ -111,6 +112,18 @@ def day(at: datetime | date, zone: str = "UTC") -> str:
 def day_full(at: datetime | date, zone: str = "UTC") -> str:
     """Write a day in full, where money waits on it: Monday 21 December 2026."""
     pattern = "EEEE, d MMMM y" if language() == "vi" else "EEEE d MMMM y"
+    return dates.format_date(_local(at, zone), pattern, locale=_locale())
+
+
+def weekday(at: datetime | date, zone: str = "UTC") -> str:
+    """Write a day of the near future: Saturday 5 December."""
+    pattern = "EEEE, d MMMM" if language() == "vi" else "EEEE d MMMM"
+    return dates.format_date(_local(at, zone), pattern, locale=_locale())
+
+
+def month_short(at: datetime | date, zone: str = "UTC") -> str:
+    """Write a month shortly, below the day in the ledger's margin: Dec, thg 12."""
+    pattern = "'thg' M" if language() == "vi" else "MMM"
     return dates.format_date(_local(at, zone), pattern, locale=_locale())
 
 

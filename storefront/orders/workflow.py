@@ -1,0 +1,225 @@
+"""An order's way: paid, shipped, delivered, completed; refunded, cancelled, expired.
+
+The only file that tells the engine about the shop's own sales. Every step locks the order, checks
+the move, appends an event, and is harmless when done twice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from commissions import accrual, clawbacks, clicks, conversions
+from commissions.errors import StateConflict
+from commissions.models import Program
+from commissions.states import check_move
+from commissions.values import Buyer, Completion, Refund, RefundLine, Sale, SaleLine, Touch
+from storefront.orders import refunds, support
+from storefront.orders.models import Order, OrderEvent, OrderRefund
+from storefront.orders.states import ORDER_MOVES, OrderState
+from storefront.payments.models import Payment
+from storefront.shop.models import Product, Shop
+
+UNPAID_FOR = timedelta(minutes=30)
+_MOST_AT_ONCE = 500
+_REFUNDABLE = frozenset(
+    {OrderState.PAID, OrderState.SHIPPED, OrderState.DELIVERED, OrderState.COMPLETED}
+)
+
+
+def lock(session: Session, order: Order) -> Order:
+    """Lock an order's row and return it as it stands now; others wait until the end."""
+    session.flush()
+    session.refresh(order, with_for_update=True)
+    return order
+
+
+def program_of(session: Session, order: Order) -> Program:
+    """Return the program that an order's sale belongs to."""
+    return session.get_one(Shop, order.shop_id).program
+
+
+def note_event(
+    session: Session,
+    order: Order,
+    kind: str,
+    *,
+    at: datetime,
+    actor: str,
+    detail: str | None = None,
+) -> None:
+    """Append what happened to an order."""
+    order.events.append(OrderEvent(kind=kind, at=at, actor=actor, detail=detail))
+    session.flush()
+
+
+def mark_paid(session: Session, order: Order, *, at: datetime, actor: str) -> None:
+    """Take an order as paid and tell the engine of the sale; paid before is a no-op.
+
+    Raises StateConflict for an order that has expired.
+    """
+    if not _move(session, order, OrderState.PAID):
+        return
+    order.paid_at = at
+    program = program_of(session, order)
+    conversions.record(session, program, [_sale(session, program, order)])
+    note_event(session, order, OrderState.PAID, at=at, actor=actor)
+
+
+def ship(
+    session: Session, order: Order, *, carrier: str, tracking: str, at: datetime, actor: str
+) -> None:
+    """Hand an order to a carrier; shipped before is a no-op."""
+    if not _move(session, order, OrderState.SHIPPED):
+        return
+    order.carrier, order.tracking = carrier or None, tracking or None
+    detail = ", ".join(word for word in (carrier, tracking) if word) or None
+    note_event(session, order, OrderState.SHIPPED, at=at, actor=actor, detail=detail)
+
+
+def deliver(session: Session, order: Order, *, at: datetime, actor: str) -> None:
+    """Note that an order has arrived; delivered before is a no-op."""
+    if not _move(session, order, OrderState.DELIVERED):
+        return
+    order.delivered_at = at
+    note_event(session, order, OrderState.DELIVERED, at=at, actor=actor)
+
+
+def complete(session: Session, order: Order, *, at: datetime, actor: str) -> None:
+    """Take an order as final and credit who brought it; completed before is a no-op."""
+    if not _move(session, order, OrderState.COMPLETED):
+        return
+    accrual.accrue(session, program_of(session, order), [Completion(order.number, at)], actor=actor)
+    note_event(session, order, OrderState.COMPLETED, at=at, actor=actor)
+
+
+def refund(
+    session: Session,
+    order: Order,
+    *,
+    lines: Mapping[int, int] | None,
+    reason: str,
+    form_key: str,
+    with_shipping: bool,
+    at: datetime,
+    actor: str,
+) -> OrderRefund:
+    """Give back pieces by line number, or with None all that is left; returned pieces aren't sold.
+
+    The same form again gives the same refund. When all goes back before completion the order is
+    cancelled. Raises Refusal for more than is left, StateConflict for an order never paid.
+    """
+    lock(session, order)
+    before = refunds.given(session, order, form_key)
+    if before:
+        return before
+    if order.state not in _REFUNDABLE:
+        message = f"Order {order.number} is {order.state}: there is nothing to give back."
+        raise StateConflict(message)
+    wish = refunds.Wish(lines, reason, form_key, with_shipping, at, actor)
+    due = refunds.due(order, wish)
+    made = refunds.keep(session, order, wish, due)
+    note_event(session, order, "refunded", at=at, actor=actor, detail=reason)
+    _tell_engine_of_refund(session, order, made, due)
+    return made
+
+
+def _tell_engine_of_refund(
+    session: Session, order: Order, made: OrderRefund, due: refunds.Due
+) -> None:
+    program = program_of(session, order)
+    is_all = all(line.returned_quantity == line.quantity for line in order.lines)
+    if is_all and order.state != OrderState.COMPLETED:
+        check_move(ORDER_MOVES, order.state, OrderState.CANCELLED, what=f"Order {order.number}")
+        order.state = OrderState.CANCELLED
+        conversions.cancel(
+            session, program, [order.number], at=made.at, actor=made.actor, reason=made.reason
+        )
+        note_event(session, order, OrderState.CANCELLED, at=made.at, actor=made.actor)
+    elif due.pieces:
+        back = tuple(
+            RefundLine(order.number, line_no, quantity)
+            for line_no, quantity in sorted(due.pieces.items())
+        )
+        clawbacks.take_back(
+            session,
+            program,
+            [Refund(made.reference, made.at, back, reason=made.reason)],
+            actor=made.actor,
+        )
+
+
+def expire_unpaid(session: Session, *, at: datetime) -> int:
+    """Give up orders unpaid for half an hour, and put their pieces back; returns how many."""
+    orders = session.scalars(
+        select(Order)
+        .where(Order.state == OrderState.AWAITING_PAYMENT, Order.placed_at <= at - UNPAID_FOR)
+        .order_by(Order.id)
+        .limit(_MOST_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for order in orders:
+        order.state = OrderState.EXPIRED
+        note_event(session, order, OrderState.EXPIRED, at=at, actor="jobs")
+    _put_back(session, orders)
+    session.execute(
+        update(Payment)
+        .where(Payment.order_id.in_([order.id for order in orders]), Payment.state == "pending")
+        .values(state="failed", ended_at=at)
+    )
+    return len(orders)
+
+
+def _move(session: Session, order: Order, to: OrderState) -> bool:
+    """Lock an order and move it on; False when it has been there already."""
+    lock(session, order)
+    if order.state == to or any(event.kind == to for event in order.events):
+        return False
+    check_move(ORDER_MOVES, order.state, to, what=f"Order {order.number}")
+    order.state = to
+    return True
+
+
+def _sale(session: Session, program: Program, order: Order) -> Sale:
+    if order.paid_at is None:
+        message = f"order {order.number} isn't paid"
+        raise ValueError(message)
+    return Sale(
+        order.number,
+        order.paid_at,
+        program.currency,
+        tuple(
+            SaleLine(line.line_no, line.sku, line.quantity, line.amount_minor, line.category)
+            for line in order.lines
+        ),
+        Buyer(email=order.email, phone=order.phone),
+        tuple(_touches(session, program, order)),
+    )
+
+
+def _touches(session: Session, program: Program, order: Order) -> Sequence[Touch]:
+    """Return the touches that an order brings: the visitor's until it was placed, and its own."""
+    since = order.placed_at - timedelta(days=program.window_days)
+    seen = clicks.of_visitor(session, program, order.visitor, since=since) if order.visitor else []
+    touches = {touch.id: touch for touch in seen if touch.occurred_at <= order.placed_at}
+    own = support.touch_of(session, order.touch_id)
+    if own:
+        touches.setdefault(own.id, own)
+    return sorted(touches.values(), key=lambda touch: (touch.occurred_at, touch.id or 0))
+
+
+def _put_back(session: Session, orders: Sequence[Order]) -> None:
+    """Put the pieces of orders back on the shelf: by product, as everybody locks them."""
+    pieces = Counter[int]()
+    for order in orders:
+        for line in order.lines:
+            pieces[line.product_id] += line.quantity
+    for product_id, quantity in sorted(pieces.items()):
+        session.execute(
+            update(Product).where(Product.id == product_id).values(stock=Product.stock + quantity),
+            execution_options={"synchronize_session": False},
+        )
