@@ -140,7 +140,10 @@ def _pieces(refund: Refund, sales: Mapping[str, _Sold]) -> list[Piece]:
     for line in refund.lines:
         sale = sales.get(line.sale_reference)
         if sale is None:
-            message = f"Refund {refund.reference} names sale {line.sale_reference}, never paid."
+            message = (
+                f"Refund {refund.reference} names sale {line.sale_reference}, which was never paid:"
+                f" record that sale first, or name the one that was paid."
+            )
             raise SaleUnknown(message)
         if sale.state == SaleState.CANCELLED:
             message = f"Sale {sale.reference} is cancelled: there is nothing to refund."

@@ -35,12 +35,22 @@ class Plans:
         """Return the version in force at an instant; raises NoPlanInForce before the first."""
         index = bisect_right([row.effective_from for row in self._dates], at)
         if not index:
-            message = (
-                f"No plan of program {self._program.code} was in force at {at.isoformat()}:"
-                f" publish one that begins earlier."
-            )
-            raise NoPlanInForce(message)
+            raise NoPlanInForce(self._what_to_do(at))
         return self.by_id(self._dates[index - 1].id)
+
+    def _what_to_do(self, at: datetime) -> str:
+        """Tell what helps: a first plan may begin at any time, but none before a published one."""
+        moment = at.isoformat()
+        if not self._dates:
+            return (
+                f"Program {self._program.code} has no plan: publish one that is effective from"
+                f" {moment} or earlier."
+            )
+        return (
+            f"The first plan of program {self._program.code} is in force from"
+            f" {self._dates[0].effective_from.isoformat()}, and none was at {moment}: leave out"
+            f" what was paid before it, or record it in a new program whose plan begins by then."
+        )
 
     def by_id(self, version_id: int) -> Plan:
         """Return the version of an id."""

@@ -23,6 +23,10 @@ class AccountRef(NamedTuple):
     role: str
     partner_id: int | None = None
 
+    def __str__(self) -> str:
+        """Name the account for a sentence."""
+        return self.role if self.partner_id is None else f"{self.role} of partner {self.partner_id}"
+
 
 def accrued(partner_id: int) -> AccountRef:
     """Return the partner's account of money on hold."""

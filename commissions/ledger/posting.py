@@ -39,6 +39,17 @@ class Posting:
         """The transfer's key, unique in its program."""
         return (self.code, self.reference)
 
+    @property
+    def content(self) -> Mapping[str, object]:
+        """What the key stands for, by name."""
+        return {
+            "debit": self.debit,
+            "credit": self.credit,
+            "amount_minor": self.amount_minor,
+            "effective_at": self.effective_at.isoformat(),
+            "cause_id": self.cause_id,
+        }
+
 
 class Posted(NamedTuple):
     """How many transfers were made, and how many were in the books already."""
@@ -116,13 +127,23 @@ def _distinct(postings: Iterable[Posting]) -> dict[tuple[str, str], Posting]:
         aware(posting.effective_at)
         known = wanted.setdefault(posting.key, posting)
         if known != posting:
-            raise _conflict(known, posting)
+            raise _conflict(known, posting, before="given first was")
     return wanted
 
 
-def _conflict(known: object, given: object) -> KeyConflict:
-    message = f"The same key has other content: the books hold {known}, given was {given}."
+def _conflict(known: Posting, given: Posting, *, before: str) -> KeyConflict:
+    """Return the refusal that names what differs in a key's two contents, and shows both."""
+    differing = [name for name, value in known.content.items() if value != given.content[name]]
+    message = (
+        f"Transfer {given.code}:{given.reference} has another {' and '.join(differing)}:"
+        f" {before} {_told(known)}; given was {_told(given)}."
+        f" Send it as it was, or another transfer under a new reference."
+    )
     return KeyConflict(message)
+
+
+def _told(posting: Posting) -> str:
+    return ", ".join(f"{name}={value}" for name, value in posting.content.items())
 
 
 def _lock_accounts(
@@ -201,7 +222,7 @@ def _not_in_the_books(
         unknown = AccountRef("another account")
         held = Posting(code, reference, refs.get(debit, unknown), refs.get(credit, unknown), *rest)
         if held != given:
-            raise _conflict(held, given)
+            raise _conflict(held, given, before="the books hold")
         seen.add(given.key)
     return [posting for key, posting in wanted.items() if key not in seen]
 

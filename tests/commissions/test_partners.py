@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy.orm import Session
 
@@ -168,8 +170,19 @@ def test_a_version_is_in_force_until_the_next_one_begins(session: Session) -> No
         for moment in ("2024-01-01", "2024-01-31 23:59:59.999999", "2024-02-01", "2024-03-01")
     }
     assert [*overrides.values()] == [0, 0, 100, 100]
-    with pytest.raises(NoPlanInForce, match="begins earlier"):
+    with pytest.raises(NoPlanInForce, match="leave out what was paid before it"):
         found.in_force(at("2023-12-31 23:59:59.999999"))
+
+
+def test_a_program_without_a_plan_is_told_to_publish_one_that_begins_in_time(
+    session: Session,
+) -> None:
+    program = programs.set_terms(session, replace(TERMS, code="planless"))
+    sold = at("2020-05-05")
+    with pytest.raises(NoPlanInForce, match=r"publish one that is effective from 2020-05-05T"):
+        plans.Plans(session, program).in_force(sold)
+    programs.publish_plan(session, program, make_plan(), effective_from=sold)
+    assert plans.Plans(session, program).in_force(sold).rules
 
 
 def test_a_sale_earns_by_the_plan_of_the_day_on_which_it_was_paid(session: Session) -> None:

@@ -84,16 +84,32 @@ LEDGER: list[Refusal] = [
         post("new", effective_at=at("2024-01-31 23:59:59.999999")),
     ),
     ("at no time of any zone", errors.TimeInvalid, "no time zone", post("new", effective_at=NAIVE)),
-    ("again with another sum", errors.KeyConflict, "amount_minor=1000", post(amount_minor=1)),
-    ("again at another time", errors.KeyConflict, "given was", post(effective_at=LATER)),
-    ("again for another cause", errors.KeyConflict, "given was", post(cause_id=77)),
+    (
+        "again with another sum",
+        errors.KeyConflict,
+        "accrual:held:1 has another amount_minor: the books hold debit=expense:commission, credit=",
+        post(amount_minor=1),
+    ),
+    (
+        "again at another time",
+        errors.KeyConflict,
+        "another effective_at: the books hold",
+        post(effective_at=LATER),
+    ),
+    ("again for another cause", errors.KeyConflict, "another cause_id: the", post(cause_id=77)),
     (
         "again between other accounts",
         errors.KeyConflict,
-        "accrued",
+        "given was debit=expense:bonus, credit=accrued of partner ",
         post(debit=ledger.expense("bonus")),
     ),
-    ("twice in one set", errors.KeyConflict, "amount_minor=2", twice),
+    (
+        "again with all else",
+        errors.KeyConflict,
+        "another amount_minor and cause_id: the books hold",
+        post(amount_minor=1, cause_id=77),
+    ),
+    ("twice in one set", errors.KeyConflict, "given first was debit=", twice),
 ]
 
 PAYOUTS: list[Refusal] = [

@@ -70,7 +70,7 @@ SALES: list[Refusal] = [
     (
         "before the first plan",
         errors.NoPlanInForce,
-        "publish one",
+        "in force from 2024-01-01T00:00:00+00:00, and none was at 2023-12-31T00:00:00+00:00: leave",
         lambda w: w.sell("S-9", on="2023-12-31"),
     ),
     (
@@ -178,7 +178,7 @@ REFUNDS: list[Refusal] = [
     (
         "of a sale never paid",
         errors.SaleUnknown,
-        "never paid",
+        "never paid: record that sale first",
         lambda w: w.refund(of="S-9", on="2024-02-20"),
     ),
     (
