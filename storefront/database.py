@@ -1,8 +1,8 @@
 """The database: engines, transactions, migrations. The only place that commits.
 
 SQLite: one writer at a time, by ``BEGIN IMMEDIATE`` before the first read of a transaction, so
-that writers queue at its beginning instead of failing in its middle. PostgreSQL: READ COMMITTED
-and row locks.
+that writers queue at its beginning instead of failing in its middle; plain reads wait for nobody.
+PostgreSQL: READ COMMITTED and row locks; plain reads see one snapshot.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from storefront import models as _models
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 _BUSY_MS = 60_000
 _SYNCHRONOUS = "FULL"
+_READS_ONLY = "hoahong_reads_only"
 
 __all__ = ["downgrade", "drift", "make_engine", "snapshot", "transaction", "upgrade"]
 _models  # noqa: B018  # reason: its tables belong to the metadata that is migrated
@@ -36,7 +37,7 @@ def make_engine(url: str) -> Engine:
     if url.startswith("sqlite"):
         engine = create_engine(url, connect_args={"timeout": _BUSY_MS / 1000})
         event.listen(engine, "connect", _set_up_sqlite)
-        event.listen(engine, "begin", _begin_immediate)
+        event.listen(engine, "begin", _begin_sqlite)
         return engine
     return create_engine(url, pool_pre_ping=True)
 
@@ -51,10 +52,11 @@ def transaction(engine: Engine) -> Iterator[Session]:
 
 @contextmanager
 def snapshot(engine: Engine) -> Iterator[Session]:
-    """Give a session that reads the books as they are at one moment, whoever posts meanwhile."""
-    if engine.dialect.name == "postgresql":
-        engine = engine.execution_options(isolation_level="REPEATABLE READ")
-    with Session(engine) as session:
+    """Give a session that reads the books as they are at one moment, whoever posts meanwhile.
+
+    It makes no writer wait and waits for none. The database refuses to write in it.
+    """
+    with Session(_reading(engine)) as session:
         yield session
 
 
@@ -71,16 +73,23 @@ def downgrade(url: str, revision: str = "base") -> None:
 def revisions(engine: Engine) -> tuple[str | None, str | None]:
     """Return the database's revision and the newest one there is."""
     newest = ScriptDirectory.from_config(_config()).get_current_head()
-    with engine.connect() as connection:
+    with _reading(engine).connect() as connection:
         return MigrationContext.configure(connection).get_current_revision(), newest
 
 
 def drift(engine: Engine) -> list[str]:
     """Return what differs between the database and the tables that the code expects."""
-    with engine.connect() as connection:
+    with _reading(engine).connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         differences = [str(difference) for difference in compare_metadata(context, Base.metadata)]
         return differences + _missing_triggers(connection)
+
+
+def _reading(engine: Engine) -> Engine:
+    """Return the engine for plain reads: the same connections, other transactions."""
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(**{_READS_ONLY: True})
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 def _migrate(url: str, run: Any, revision: str) -> None:
@@ -132,5 +141,8 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     cursor.close()
 
 
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin_sqlite(connection: Connection) -> None:
+    """Begin as a reader or as a writer; each beginning says which, so nothing is to be reset."""
+    reads = connection.get_execution_options().get(_READS_ONLY, False)
+    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reads else 'OFF'}")
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
