@@ -64,8 +64,8 @@ def init_app(app: Flask) -> None:
     app.after_request(_remember)
     app.jinja_env.globals.update(languages=LANGUAGES, language=language)
     app.jinja_env.filters.update(
-        money=money, money_plain=money_plain, day=day, day_full=day_full, moment=moment, weekday=weekday,
-        month_short=month_short,
+        money=money, money_plain=money_plain, day=day, day_full=day_full, moment=moment,
+        weekday=weekday, month_short=month_short,
         clock_time=clock_time, percent=percent, count=count,
     )  # fmt: skip
 

@@ -179,5 +179,5 @@ def _to_come(facts: _Facts) -> Iterator[Step]:
         told = _("By %(day)s. The courier calls before coming.", day=i18n.weekday(last))
         yield Step(NEXT, first, title, f"{told} {order.address}, {order.city}")
     if state is not OrderState.COMPLETED:
-        yield Step(NEXT, facts.returnable_until, _("Time for returns ends"),
-                   _("%(count)s days after you receive it", count=facts.shop.return_days))  # fmt: skip
+        told = _("%(count)s days after you receive it", count=facts.shop.return_days)
+        yield Step(NEXT, facts.returnable_until, _("Time for returns ends"), told)
