@@ -1,0 +1,103 @@
+"""The demo's clock for those who try the shop: set it forward, and read what that set off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import func, select
+
+from commissions.models import Commission, Program
+from commissions.states import CommissionState
+from storefront import clock, i18n, jobs, payout_run, transactions
+from storefront.errors import Missing, Refusal
+from storefront.jobs import Done
+from storefront.shop import current
+from storefront.transactions import session
+
+demo = Blueprint("demo", __name__, url_prefix="/demo")
+
+STEPS = (1, 7, 15, 30)
+
+
+@demo.get("")
+def staff() -> ResponseReturnValue:
+    """Show what time the demo goes by, and what waits for time to pass."""
+    _only_in_demos()
+    return _page()
+
+
+@demo.post("/advance")
+def advance() -> ResponseReturnValue:
+    """Set the clock forward by some days, do what is due then, and tell what that was."""
+    _only_in_demos()
+    days = next((one for one in STEPS if str(one) == request.form.get("days")), None)
+    if days is None:
+        raise Refusal(_("The clock goes forward by 1, 7, 15 or 30 days."))
+    at = clock.advance(session, timedelta(days=days))
+    zone = current.program().time_zone
+    transactions.finish()
+    done = jobs.run_once(transactions.engine(), payout_run.RAILS, now=at)
+    _tell(done, at, zone)
+    return redirect(url_for("demo.staff"), 303)
+
+
+def _only_in_demos() -> None:
+    if not clock.is_demo(session):
+        raise Missing(_("This shop goes by the real time."))
+
+
+def _page() -> str:
+    program = current.program()
+    return render_template(
+        "demo/staff.html",
+        section="demo.staff",
+        now=clock.now(session),
+        zone=program.time_zone,
+        currency=program.currency,
+        steps=STEPS,
+        coming=_coming(program),
+        is_ahead=clock.now(session) - clock.wall() > timedelta(minutes=1),
+    )
+
+
+def _coming(program: Program) -> list[tuple[datetime, int, int]]:
+    """Return the next holds to be over: when, how many commissions, their sum."""
+    rows = session.execute(
+        select(Commission.due_at, func.count(), func.sum(Commission.amount_minor))
+        .where(Commission.program_id == program.id, Commission.state == CommissionState.ON_HOLD)
+        .group_by(Commission.due_at)
+        .order_by(Commission.due_at)
+        .limit(8)
+    )
+    return [(due_at, count, int(amount)) for due_at, count, amount in rows if due_at]
+
+
+def _tell(done: Iterable[Done], at: datetime, zone: str) -> None:
+    flash(_("It is %(day)s now.", day=i18n.day_full(at, zone)), "sky")
+    quiet = True
+    for one in done:
+        for text in _sentences(one):
+            quiet = False
+            flash(f"{one.program}: {text}", "brick" if one.refusal else "leaf")
+    if quiet:
+        flash(_("Nothing was due."), "sky")
+
+
+def _sentences(one: Done) -> list[str]:
+    told = []
+    if one.released:
+        told.append(ngettext("%(num)d commission is ready now.",
+                             "%(num)d commissions are ready now.", one.released))  # fmt: skip
+    if one.payouts_moved:
+        told.append(ngettext("%(num)d payout moved on.",
+                             "%(num)d payouts moved on.", one.payouts_moved))  # fmt: skip
+    if one.months_closed:
+        told.append(_("Closed: %(months)s.", months=", ".join(one.months_closed)))
+    if one.refusal:
+        told.append(one.refusal)
+    return [str(text) for text in told]

@@ -1,0 +1,1 @@
+"""The finance console: review, payouts by two people, books, and the trail of every order."""

@@ -1,0 +1,264 @@
+"""What finance reads before and after paying: who can be paid, the batches, one batch in full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy.orm import Session
+
+from commissions import payouts, sets
+from commissions.models import (
+    Batch,
+    Commission,
+    Partner,
+    Payout,
+    PayoutItem,
+    Program,
+    SaleRecord,
+    StateChange,
+)
+from commissions.states import BatchState, CommissionState, PayoutState
+
+MOST_BATCHES = 100
+_SHOWN_DIGITS = 4
+STATES: Mapping[str, tuple[str, ...]] = {
+    "every": tuple(BatchState),
+    "waiting": (BatchState.BUILT,),
+    "approved": (BatchState.APPROVED,),
+    "refused": (BatchState.REFUSED,),
+}
+CAN_FAIL = frozenset(
+    {PayoutState.RESERVED, PayoutState.APPROVED, PayoutState.UNKNOWN, PayoutState.SENT}
+)
+CAN_SETTLE = frozenset({PayoutState.SENT, PayoutState.UNKNOWN})
+CAN_RETURN = frozenset({PayoutState.SETTLED})
+
+
+class Payable(NamedTuple):
+    """What is ready for one partner, and why it can't be paid (None: it can)."""
+
+    partner_code: str
+    partner_name: str
+    commissions: int
+    amount_minor: int
+    rail: str | None
+    destination: str | None
+    why_not: str | None
+
+
+class BatchRow(NamedTuple):
+    """One batch in the list, with how far its payouts are."""
+
+    id: int
+    state: str
+    maker: str
+    checker: str | None
+    built_at: datetime
+    payouts: int
+    amount_minor: int
+    settled: int
+    failed: int
+
+
+class PayoutRow(NamedTuple):
+    """One payout of a batch: what was earned less what was taken back is what goes out."""
+
+    payout: Payout
+    partner_code: str
+    partner_name: str
+    commissions: int
+    gross_minor: int
+    taken_minor: int
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPage:
+    """A batch in full."""
+
+    batch: Batch
+    rows: tuple[PayoutRow, ...]
+    moves: tuple[StateChange, ...]
+
+    def ids(self, states: Iterable[str]) -> list[int]:
+        """Return the ids of the payouts that are in one of the states."""
+        wanted = frozenset(states)
+        return [row.payout.id for row in self.rows if row.payout.state in wanted]
+
+    def steps(self) -> list[Step]:
+        """Return what happened, moves of many payouts at once told as one."""
+        found: dict[tuple[str, str, datetime, str, str | None], int] = {}
+        for move in self.moves:
+            key = (move.subject, move.to_state, move.effective_at, move.actor, move.reason)
+            found[key] = found.get(key, 0) + 1
+        return [
+            Step(at, subject, state, actor, reason, count)
+            for (subject, state, at, actor, reason), count in found.items()
+        ]
+
+    def sum_of(self, states: Iterable[str] | None = None) -> int:
+        """Return what goes out by the payouts in some states, in minor units; by all, without."""
+        wanted = None if states is None else frozenset(states)
+        return sum(
+            row.payout.amount_minor
+            for row in self.rows
+            if wanted is None or row.payout.state in wanted
+        )
+
+
+class Step(NamedTuple):
+    """One or more moves of the same kind at the same time, as a batch's timeline tells them."""
+
+    at: datetime
+    subject: str
+    state: str
+    actor: str
+    reason: str | None
+    payouts: int
+
+
+class Item(NamedTuple):
+    """One commission that a payout claimed."""
+
+    commission_id: int
+    kind: str
+    order: str | None
+    amount_minor: int
+
+
+def masked(destination: str | None) -> str:
+    """Return where a payout goes to as screens may show it: the last signs alone."""
+    if not destination:
+        return ""
+    return f"••{destination[-_SHOWN_DIGITS:]}" if len(destination) > _SHOWN_DIGITS else "••"
+
+
+def payable(session: Session, program: Program) -> list[Payable]:
+    """Return everyone who has something ready, the largest sum first, and why not, if not."""
+    amount = func.sum(Commission.amount_minor)
+    found = session.execute(
+        select(Partner, func.count(), amount)
+        .join(Commission, Commission.partner_id == Partner.id)
+        .where(Commission.program_id == program.id, Commission.state == CommissionState.READY)
+        .group_by(Partner.id)
+        .order_by(amount.desc(), Partner.id)
+    )
+    return [
+        Payable(
+            partner.code,
+            partner.name,
+            count,
+            int(ready),
+            partner.payout_rail,
+            partner.payout_destination,
+            _why_not(program, partner, int(ready)),
+        )
+        for partner, count, ready in found
+    ]
+
+
+def batches(session: Session, program: Program, states: Sequence[str]) -> list[BatchRow]:
+    """Return the newest batches in some states, with how far they are."""
+    found = session.execute(
+        select(
+            Batch.id,
+            Batch.state,
+            Batch.maker,
+            Batch.checker,
+            Batch.built_at,
+            func.count(Payout.id),
+            func.coalesce(func.sum(Payout.amount_minor), 0),
+            _count(PayoutState.SETTLED),
+            _count(PayoutState.FAILED, PayoutState.RETURNED),
+        )
+        .outerjoin(Payout, Payout.batch_id == Batch.id)
+        .where(Batch.program_id == program.id, Batch.state.in_(states))
+        .group_by(Batch.id)
+        .order_by(Batch.id.desc())
+        .limit(MOST_BATCHES)
+    )
+    return [BatchRow(*row) for row in found]
+
+
+def batch_page(session: Session, program: Program, batch_id: int) -> BatchPage:
+    """Return a batch with its payouts and all its moves; raises BatchUnknown."""
+    batch, listed = payouts.find_batch(session, program, batch_id)
+    ids = [payout.id for payout in listed]
+    moves = session.scalars(
+        select(StateChange)
+        .where(
+            ((StateChange.subject == "batch") & (StateChange.subject_id == batch_id))
+            | ((StateChange.subject == "payout") & sets.among(session, StateChange.subject_id, ids))
+        )
+        .order_by(StateChange.id)
+    ).all()
+    notes = {move.subject_id: move.reason for move in moves if move.subject == "payout"}
+    sums = _sums(session, ids)
+    names = _names(session, [payout.partner_id for payout in listed])
+    return BatchPage(
+        batch,
+        tuple(
+            PayoutRow(payout, *names[payout.partner_id], *sums[payout.id], notes.get(payout.id))
+            for payout in sorted(listed, key=lambda one: (-one.amount_minor, one.id))
+        ),
+        tuple(moves),
+    )
+
+
+def items(session: Session, payout_id: int) -> list[Item]:
+    """Return what a payout claimed."""
+    found = session.execute(
+        select(
+            PayoutItem.commission_id,
+            Commission.kind,
+            SaleRecord.reference,
+            PayoutItem.amount_minor,
+        )
+        .join(Commission, Commission.id == PayoutItem.commission_id)
+        .outerjoin(SaleRecord, SaleRecord.id == Commission.sale_id)
+        .where(PayoutItem.payout_id == payout_id)
+        .order_by(PayoutItem.commission_id)
+    )
+    return [Item(*row) for row in found]
+
+
+def _why_not(program: Program, partner: Partner, amount_minor: int) -> str | None:
+    """Foretell what building a batch will say of a partner; the batch itself decides."""
+    if amount_minor <= 0:
+        return payouts.IN_DEBT if amount_minor else payouts.NOTHING_LEFT
+    if amount_minor < program.minimum_payout_minor:
+        return payouts.BELOW_MINIMUM
+    if not (partner.payout_rail and partner.payout_destination):
+        return payouts.NO_DETAILS
+    return None
+
+
+def _count(*states: str) -> ColumnElement[int]:
+    return func.count(case((Payout.state.in_(states), Payout.id)))
+
+
+def _sums(session: Session, ids: Sequence[int]) -> dict[int, tuple[int, int, int]]:
+    """Return count, gross and what was taken back by payout."""
+    positive = and_(PayoutItem.amount_minor > 0)
+    found = session.execute(
+        select(
+            PayoutItem.payout_id,
+            func.count(case((positive, PayoutItem.id))),
+            func.sum(case((positive, PayoutItem.amount_minor), else_=0)),
+            func.sum(case((positive, 0), else_=PayoutItem.amount_minor)),
+        )
+        .where(sets.among(session, PayoutItem.payout_id, ids))
+        .group_by(PayoutItem.payout_id)
+    )
+    return {row[0]: (row[1], int(row[2]), int(row[3])) for row in found}
+
+
+def _names(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    found = session.execute(
+        select(Partner.id, Partner.code, Partner.name).where(sets.among(session, Partner.id, ids))
+    )
+    return {partner_id: (code, name) for partner_id, code, name in found}

@@ -1,0 +1,208 @@
+"""The payout pages: what can be paid, batches built by one person and approved by another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from flask import flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from commissions import payouts
+from commissions.payouts import Built
+from storefront import access, logs, payout_run, transactions
+from storefront.errors import Missing
+from storefront.finance import answers, fields, payday, words
+from storefront.finance.blueprint import finance
+from storefront.finance.current import back_to, now, page, program
+from storefront.transactions import session, undo
+
+_EVERY = "every"
+
+
+@finance.get("/payouts", endpoint="payouts")
+def show_payouts() -> ResponseReturnValue:
+    """Show who can be paid now, and the batches."""
+    return _payouts()
+
+
+@finance.post("/payouts")
+def build() -> ResponseReturnValue:
+    """Build a batch for the chosen partners, and tell who was left out and why."""
+    codes = request.form.getlist("partners")
+    if not codes:
+        undo()
+        return _payouts(fault=_("Choose at least one partner: tick the box before the name.")), 422
+    built = payouts.build_batch(
+        session, program(), maker=logs.actor(), at=now(), partner_codes=codes
+    )
+    _tell_skipped(built)
+    if built.batch is None:
+        flash(_("Nothing is ready for them any more: no batch was built."))
+        return back_to("finance.payouts")
+    flash(_("Batch %(id)d is built. Somebody else must approve it.", id=built.batch.id), "leaf")
+    return back_to("finance.batch", batch_id=built.batch.id)
+
+
+@finance.get("/payouts/<int:batch_id>")
+def batch(batch_id: int) -> ResponseReturnValue:
+    """Show a batch with its payouts, and what whoever looks may do with it."""
+    return _batch(batch_id)
+
+
+@finance.post("/payouts/<int:batch_id>/approve")
+def approve(batch_id: int) -> ResponseReturnValue:
+    """Approve a batch that somebody else has built."""
+    payouts.approve(session, program(), batch_id, checker=logs.actor(), at=now())
+    flash(_("Batch %(id)d is approved. It can be sent now.", id=batch_id), "leaf")
+    return back_to("finance.batch", batch_id=batch_id)
+
+
+@finance.post("/payouts/<int:batch_id>/refuse")
+def refuse(batch_id: int) -> ResponseReturnValue:
+    """Send a batch back to its maker, for a reason: what it claimed is ready again."""
+    reason = fields.reason()
+    if fault := fields.fault_of_reason(reason):
+        return _faulty(batch_id, "refuse", fault)
+    payouts.refuse(session, program(), batch_id, checker=logs.actor(), at=now(), reason=reason)
+    flash(_("Batch %(id)d is sent back. What it claimed is ready again.", id=batch_id), "leaf")
+    return back_to("finance.batch", batch_id=batch_id)
+
+
+@finance.post("/payouts/<int:batch_id>/send")
+def send(batch_id: int) -> ResponseReturnValue:
+    """Hand the payouts of an approved batch to their rails, each in transactions of its own."""
+    code, at = program().code, now()
+    payouts.find_batch(session, program(), batch_id)
+    transactions.finish()
+    ended = payout_run.send_batch(
+        transactions.engine(), code, batch_id, payout_run.RAILS, actor=logs.actor(), now=at
+    )
+    for state, count in sorted(ended.states.items()):
+        flash(_told(state, count), "brick" if state == "failed" else "leaf")
+    return back_to("finance.batch", batch_id=batch_id)
+
+
+@finance.post("/payouts/<int:batch_id>/settle")
+def settle(batch_id: int) -> ResponseReturnValue:
+    """Record that payouts have arrived: the chosen one, or all that were sent."""
+    ids = _chosen(batch_id, payday.CAN_SETTLE)
+    for payout_id in ids:
+        payouts.settle(session, program(), payout_id, at=now(), actor=logs.actor())
+    flash(_told("settled", len(ids)), "leaf")
+    return back_to("finance.batch", batch_id=batch_id)
+
+
+@finance.post("/payouts/<int:batch_id>/fail")
+def fail(batch_id: int) -> ResponseReturnValue:
+    """Record that payouts will never arrive, for a reason: what they claimed is ready again."""
+    return _end(batch_id, "fail", payouts.fail)
+
+
+@finance.post("/payouts/<int:batch_id>/return")
+def take_return(batch_id: int) -> ResponseReturnValue:
+    """Record that money came back after it had arrived, for a reason: it is ready again."""
+    return _end(batch_id, "return", payouts.take_return)
+
+
+def _end(batch_id: int, what: str, verb: Callable[..., object]) -> ResponseReturnValue:
+    reason = fields.reason()
+    if fault := fields.fault_of_reason(reason):
+        return _faulty(batch_id, what, fault)
+    for payout_id in _chosen(batch_id, ()):
+        verb(session, program(), payout_id, at=now(), actor=logs.actor(), reason=reason)
+    flash(_("Written down. What it claimed is ready again, for another batch."), "leaf")
+    return back_to("finance.batch", batch_id=batch_id)
+
+
+def _chosen(batch_id: int, otherwise: frozenset[str] | tuple[()]) -> list[int]:
+    """Return the payouts that a form names, all of this batch; without any, those in a state."""
+    shown = payday.batch_page(session, program(), batch_id)
+    ids = fields.chosen_ids("payout")
+    if {*ids} - {row.payout.id for row in shown.rows} or not (ids or otherwise):
+        raise Missing(_("There is no such payout in this batch."))
+    return list(ids) or shown.ids(otherwise)
+
+
+def _faulty(batch_id: int, what: str, fault: str) -> ResponseReturnValue:
+    undo()
+    return _batch(batch_id, fault=fault, faulty=what, typed=request.form), 422
+
+
+def _payouts(*, fault: str = "") -> str:
+    state = request.args.get("state", _EVERY)
+    if state not in payday.STATES:
+        state = _EVERY
+    payable = payday.payable(session, program())
+    return page(
+        "finance/payouts.html",
+        section="finance.payouts",
+        answers=answers.read(session, program(), actor=logs.actor(), now=now()),
+        payable=payable,
+        can_be_paid=[one for one in payable if one.why_not is None],
+        batches=payday.batches(session, program(), payday.STATES[state]),
+        state=state,
+        chosen=request.form.getlist("partners"),
+        masked=payday.masked,
+        fault=fault,
+        words=words,
+    )
+
+
+def _batch(
+    batch_id: int,
+    *,
+    fault: str = "",
+    faulty: str = "",
+    typed: Mapping[str, str] | None = None,
+) -> str:
+    shown = payday.batch_page(session, program(), batch_id)
+    asked = fields.one_id("open") or fields.one_id("payout")
+    opened = next((row for row in shown.rows if row.payout.id == asked), None)
+    if opened is None and shown.rows:
+        opened = shown.rows[0]
+    return page(
+        "finance/batch.html",
+        section="finance.payouts",
+        answers=answers.read(session, program(), actor=logs.actor(), now=now()),
+        shown=shown,
+        is_maker=shown.batch.maker.strip().casefold() == logs.actor().casefold(),
+        may_approve=access.may("finance.approve"),
+        may_handle=access.may("finance.send"),
+        opened=opened,
+        items=payday.items(session, opened.payout.id) if opened else [],
+        to_send=shown.ids(("approved", "sending", "unknown")),
+        to_settle=shown.ids(payday.CAN_SETTLE),
+        can=payday,
+        masked=payday.masked,
+        fault=fault,
+        faulty=faulty,
+        typed=typed or {},
+        words=words,
+    )
+
+
+def _tell_skipped(built: Built) -> None:
+    for one in built.skipped:
+        why = words.say(words.WHY_NOT, one.reason)
+        flash(_("%(partner)s was left out: %(why)s.", partner=one.partner_code, why=why))
+
+
+def _told(state: str, count: int) -> str:
+    match state:
+        case "sent":
+            told = ngettext("%(num)d payout was sent. Settle it when the money has arrived.",
+                            "%(num)d payouts were sent. Settle them when the money has arrived.",
+                            count)  # fmt: skip
+        case "settled":
+            told = ngettext("%(num)d payout is paid.", "%(num)d payouts are paid.", count)
+        case "failed":
+            told = ngettext("%(num)d payout failed; what it claimed is ready again.",
+                            "%(num)d payouts failed; what they claimed is ready again.",
+                            count)  # fmt: skip
+        case _:
+            told = ngettext("Of %(num)d payout the rail can't tell yet. Ask again later.",
+                            "Of %(num)d payouts the rail can't tell yet. Ask again later.",
+                            count)  # fmt: skip
+    return str(told)

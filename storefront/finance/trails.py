@@ -1,0 +1,285 @@
+"""An order from click to paid as one page tells it: what happened, what was decided, what moved.
+
+Reads the engine's trail and the shop's own events, and puts them in the order of time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from commissions import sets
+from commissions.ledger.chart import PARTNER_ROLES
+from commissions.models import Partner, PayoutItem, Program, Transfer
+from commissions.states import CommissionState
+from commissions.trail import Trail, TrailCommission, TrailMove, TrailTransfer
+from storefront.finance import words
+from storefront.orders.models import Order
+from storefront.shop.models import Shop
+
+_STATE_AFTER: Mapping[str, str] = {
+    "accrual": "on_hold",
+    "override": "on_hold",
+    "bonus": "on_hold",
+    "release": "ready",
+    "payout_reserve": "in_payout",
+    "payout_settle": "paid",
+    "payout_fail": "ready",
+    "payout_return": "ready",
+    "clawback": "reversed",
+    "reject": "rejected",
+}
+
+
+class Event(NamedTuple):
+    """One thing that happened: when, what, and what is to be said of it; ``tone`` of its dot."""
+
+    at: datetime
+    title: str
+    detail: str
+    tone: str = ""
+
+
+class Seen(NamedTuple):
+    """One touch, whose it was, and why it won or not."""
+
+    at: datetime
+    partner_name: str
+    kind: str
+    won: bool
+    why: str
+
+
+class Moved(NamedTuple):
+    """One transfer, the part of it that is this order's, and the state that it led to."""
+
+    transfer: TrailTransfer
+    share_minor: int
+    state_after: str
+
+
+class Left(NamedTuple):
+    """What an order left behind: expense = cash + what partners are still owed, minor units."""
+
+    expense_minor: int
+    cash_minor: int
+    partners_minor: int
+
+    @property
+    def balanced(self) -> bool:
+        """Whether the two sides agree."""
+        return self.expense_minor == self.cash_minor + self.partners_minor
+
+
+@dataclass(frozen=True, slots=True)
+class TrailPage:
+    """All that the page of one order shows."""
+
+    trail: Trail
+    order: Order | None
+    names: Mapping[str, str]
+    events: tuple[Event, ...]
+    seen: tuple[Seen, ...]
+    moved: tuple[Moved, ...]
+    left: Left
+
+    @property
+    def earned(self) -> list[TrailCommission]:
+        """What was earned, without what was taken back."""
+        return [one for one in self.trail.commissions if one.kind != "clawback"]
+
+    @property
+    def taken(self) -> list[TrailCommission]:
+        """What was taken back."""
+        return [one for one in self.trail.commissions if one.kind == "clawback"]
+
+    @property
+    def net_minor(self) -> int:
+        """What the order earns in all."""
+        rejected = {CommissionState.REJECTED}
+        return sum(x.amount_minor for x in self.trail.commissions if x.state not in rejected)
+
+    @property
+    def paid_minor(self) -> int:
+        """What of it has been paid."""
+        paid = [one for one in self.trail.commissions if one.state == CommissionState.PAID]
+        return sum(one.amount_minor for one in paid)
+
+
+def read(session: Session, program: Program, trail: Trail) -> TrailPage:
+    """Put an order's page together from its trail."""
+    names = _names(session, program)
+    by_code = {code: name for code, name in names.values()}
+    order = session.scalar(
+        select(Order)
+        .join(Shop, Shop.id == Order.shop_id)
+        .where(Order.number == trail.reference, Shop.program_id == program.id)
+    )
+    seen = _seen(trail, names)
+    moved = _moved(session, trail)
+    return TrailPage(
+        trail=trail,
+        order=order,
+        names=by_code,
+        events=tuple(_events(trail, order, seen, by_code)),
+        seen=seen,
+        moved=moved,
+        left=_left(moved),
+    )
+
+
+def _names(session: Session, program: Program) -> dict[int, tuple[str, str]]:
+    rows = session.execute(
+        select(Partner.id, Partner.code, Partner.name).where(Partner.program_id == program.id)
+    )
+    return {partner_id: (code, name) for partner_id, code, name in rows}
+
+
+def _seen(trail: Trail, names: Mapping[int, tuple[str, str]]) -> tuple[Seen, ...]:
+    return tuple(
+        Seen(
+            at := datetime.fromisoformat(touch["occurred_at"]),
+            names.get(touch["partner_id"], ("", ""))[1],
+            words.say(words.TOUCH_KINDS, touch["kind"]),
+            touch["verdict"] == "won",
+            _why(touch["verdict"], (trail.paid_at - at).days),
+        )
+        for touch in sorted(trail.touches, key=lambda touch: str(touch["occurred_at"]))
+    )
+
+
+def _why(verdict: str, days: int) -> str:
+    match verdict:
+        case "won":
+            return str(_("last click, %(days)d days before the order was paid", days=days))
+        case "an earlier touch":
+            return str(_("an earlier touch; the last one wins"))
+        case "outside the window":
+            return str(_("%(days)d days before: outside the window", days=days))
+        case "self-purchase":
+            return str(_("the buyer's own link earns nothing"))
+        case "after the sale":
+            return str(_("after the order was paid"))
+    return verdict
+
+
+def _moved(session: Session, trail: Trail) -> tuple[Moved, ...]:
+    ids = [one.id for one in trail.transfers if one.code.startswith("payout")]
+    causes = {
+        row.id: row.cause_id
+        for row in session.execute(
+            select(Transfer.id, Transfer.cause_id).where(sets.among(session, Transfer.id, ids))
+        )
+    }
+    commission_ids = [one.id for one in trail.commissions]
+    shares = {
+        row[0]: int(row[1])
+        for row in session.execute(
+            select(PayoutItem.payout_id, func.sum(PayoutItem.amount_minor))
+            .where(sets.among(session, PayoutItem.commission_id, commission_ids))
+            .group_by(PayoutItem.payout_id)
+        )
+    }
+    return tuple(
+        Moved(
+            one,
+            shares.get(causes[one.id], 0) if one.id in causes else one.amount_minor,
+            _STATE_AFTER.get(one.code, ""),
+        )
+        for one in trail.transfers
+    )
+
+
+def _left(moved: Sequence[Moved]) -> Left:
+    net: Counter[str] = Counter()
+    for one in moved:
+        net[_side(one.transfer.debit)] += one.share_minor
+        net[_side(one.transfer.credit)] -= one.share_minor
+    return Left(net["expense"], -net["cash"], -net["partners"])
+
+
+def _side(account: str) -> str:
+    role = account.partition(" ")[0]
+    return "partners" if role in PARTNER_ROLES else role.partition(":")[0]
+
+
+def _events(
+    trail: Trail, order: Order | None, seen: Sequence[Seen], names: Mapping[str, str]
+) -> list[Event]:
+    found = [
+        *_touched(trail, seen, names),
+        *(_of_order(order) if order else _of_sale(trail)),
+        *_of_moves(trail.moves),
+    ]
+    return sorted(found, key=lambda event: event.at)
+
+
+def _touched(trail: Trail, seen: Sequence[Seen], names: Mapping[str, str]) -> Iterator[Event]:
+    for touch in seen:
+        if touch.won:
+            yield Event(touch.at, _("Link opened"), f"{touch.partner_name}, {touch.kind}")
+    if trail.partner_code is None:
+        yield Event(trail.paid_at, _("Earns nobody"), _("No touch inside the window won it."))
+    else:
+        name = names.get(trail.partner_code, trail.partner_code)
+        won = next((touch.why for touch in seen if touch.won), "")
+        yield Event(trail.paid_at, _("Attributed to %(name)s", name=name), won, "now")
+
+
+def _of_order(order: Order) -> Iterator[Event]:
+    for event in order.events:
+        yield Event(event.at, words.say(words.ORDER_EVENTS, event.kind), event.detail or "")
+
+
+def _of_sale(trail: Trail) -> Iterator[Event]:
+    yield Event(trail.paid_at, _("Order paid"), _("Commission estimated."))
+    if trail.completed_at:
+        yield Event(trail.completed_at, _("Completed"), _("The hold begins."))
+
+
+def _of_moves(moves: Sequence[TrailMove]) -> Iterator[Event]:
+    told: set[tuple[str, str, datetime]] = set()
+    for move in moves:
+        key = (move.subject, move.to_state, move.effective_at)
+        title = _title(move)
+        if title and key not in told:
+            told.add(key)
+            detail = " · ".join(part for part in (move.actor, move.reason) if part)
+            yield Event(move.effective_at, title, detail, _tone(move))
+
+
+def _title(move: TrailMove) -> str:
+    titles = {
+        ("commission", "ready"): _("Hold over, ready to pay"),
+        ("commission", "held"): _("Held for review"),
+        ("commission", "held_ready"): _("Held for review"),
+        ("commission", "on_hold"): _("Stop released"),
+        ("commission", "rejected"): _("Rejected"),
+        ("commission", "reversed"): _("Reversed"),
+        ("commission", "in_payout"): _("In payout"),
+        ("batch", "approved"): _("Approved"),
+        ("batch", "refused"): _("Batch sent back"),
+        ("payout", "sent"): _("Sent"),
+        ("payout", "settled"): _("Paid"),
+        ("payout", "failed"): _("Payout failed"),
+        ("payout", "returned"): _("Payout came back"),
+    }
+    if move.subject == "commission" and move.to_state == "ready":
+        if move.from_state in {"in_payout", "paid"}:
+            return ""  # the payout's own move says it
+        if move.from_state == "held_ready":
+            return str(_("Stop released"))
+    return str(titles.get((move.subject, move.to_state), ""))
+
+
+def _tone(move: TrailMove) -> str:
+    if move.to_state in {"settled", "paid"}:
+        return "done"
+    return "bad" if move.to_state in {"failed", "returned", "rejected", "reversed"} else ""

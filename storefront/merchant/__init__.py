@@ -1,0 +1,1 @@
+"""The brand's own desk: orders to ship, deliver, complete and refund."""
