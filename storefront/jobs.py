@@ -1,4 +1,5 @@
-"""Due work, found by looking: holds that are over, payouts on their way, months that ended.
+"""Due work, found by looking: holds that are over, payouts on their way, months that ended, books
+that weren't verified today.
 
 Decides what is due. Every step is a transaction of its own and harmless when done twice, so
 several workers may scan at once and any of them may die.
@@ -6,72 +7,90 @@ several workers may scan at once and any of them may die.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from commissions import approval, closing, programs
+from commissions import closing, programs
 from commissions.errors import HoahongError
-from commissions.periods import DAY, month_of, zone_of
+from commissions.periods import DAY, Month, month_of, zone_of
 from commissions.providers import PayoutRail
-from storefront import database, months, payout_run
+from storefront import book_checks, database, holds, months, payout_run, verification
 
 ACTOR = "jobs"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Done:
-    """What one scan did for a program."""
+    """What one scan did for a program; filled as each step is committed, so a refusal hides none.
+
+    ``balanced`` tells what verification found, None when it wasn't due.
+    """
 
     program: str
-    released: int
-    payouts_moved: int
-    months_closed: tuple[str, ...]
+    released: int = 0
+    payouts_moved: int = 0
+    months_closed: tuple[str, ...] = ()
+    balanced: bool | None = None
     refusal: str | None = None
 
 
 def run_once(engine: Engine, rails: Mapping[str, PayoutRail], *, now: datetime) -> list[Done]:
-    """Do what is due in every program; a refusal in one is told, and doesn't stop the others."""
-    with database.transaction(engine) as session:
-        codes = [program.code for program in programs.everyone(session)]
-    return [_try_program(engine, code, rails, now=now) for code in codes]
+    """Do what is due in every program; a refusal in one is told, and doesn't stop the others.
+
+    Books are verified even when another step was refused: then most of all.
+    """
+    with database.snapshot(engine) as session:
+        scans = [Done(program.code) for program in programs.everyone(session)]
+    for done in scans:
+        _try(done, lambda done=done: _move_on(engine, rails, done, now=now))
+        _try(done, lambda done=done: _verify(engine, done, now=now))
+    return scans
 
 
-def _try_program(
-    engine: Engine, code: str, rails: Mapping[str, PayoutRail], *, now: datetime
-) -> Done:
+def _try(done: Done, step: Callable[[], None]) -> None:
+    """Take a step; the first refusal of a scan is kept."""
     try:
-        return _run_program(engine, code, rails, now=now)
+        step()
     except (HoahongError, DBAPIError) as refusal:
-        return Done(code, 0, 0, (), refusal=str(refusal).splitlines()[0])
+        done.refusal = done.refusal or str(refusal).splitlines()[0]
 
 
-def _run_program(
-    engine: Engine, code: str, rails: Mapping[str, PayoutRail], *, now: datetime
-) -> Done:
-    with database.transaction(engine) as session:
-        program = programs.find(session, code)
-        released = approval.release(session, program, at=now, actor=ACTOR)
-    sent = payout_run.send_approved(engine, code, rails, actor=ACTOR, now=now)
-    told = payout_run.resolve_unknown(engine, code, rails, actor=ACTOR, now=now)
-    settled = payout_run.settle_arrived(engine, code, rails, actor=ACTOR, now=now)
-    closed = _close_months(engine, code, now=now)
-    return Done(code, released.commissions, sent + told + settled, closed)
+def _move_on(
+    engine: Engine, rails: Mapping[str, PayoutRail], done: Done, *, now: datetime
+) -> None:
+    for released in holds.release_due(engine, done.program, at=now, actor=ACTOR):
+        done.released += released.commissions
+    for move in (
+        payout_run.send_approved,
+        payout_run.resolve_unknown,
+        payout_run.settle_arrived,
+    ):
+        done.payouts_moved += move(engine, done.program, rails, actor=ACTOR, now=now)
+    for month in _due_months(engine, done.program, now=now):
+        months.close_through(engine, done.program, month, now=now, actor=ACTOR)
+        done.months_closed += (str(month),)
 
 
-def _close_months(engine: Engine, code: str, *, now: datetime) -> tuple[str, ...]:
-    """Close the months that ended the program's number of days ago; without one, none."""
-    with database.transaction(engine) as session:
+def _due_months(engine: Engine, code: str, *, now: datetime) -> list[Month]:
+    """Return the months that ended the program's number of days ago; without one, none."""
+    with database.snapshot(engine) as session:
         program = programs.find(session, code)
         if program.close_after_days is None:
-            return ()
+            return []
         zone = zone_of(program.time_zone)
         running = month_of(now - program.close_after_days * DAY, zone)
         last = month_of(running.starts_at(zone) - timedelta(days=1), zone)
-        if not closing.due_months(session, program, last):
-            return ()
-    closed = months.close_through(engine, code, last, now=now, actor=ACTOR)
-    return tuple(month.month for month in closed)
+        return closing.due_months(session, program, last)
+
+
+def _verify(engine: Engine, done: Done, *, now: datetime) -> None:
+    """Verify the program's books once on each of its local days."""
+    with database.snapshot(engine) as session:
+        program = programs.find(session, done.program)
+        due = book_checks.is_due(session, program, now=now)
+    if due:
+        done.balanced = verification.verify(engine, done.program, now=now).balanced

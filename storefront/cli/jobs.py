@@ -27,9 +27,10 @@ def _line(done: due_work.Done) -> str:
     if done.refusal:
         return f"{done.program}: {done.refusal}"
     closed = ", ".join(done.months_closed) or "none"
+    expired = f", unpaid orders given up: {done.orders_expired:,}" if done.orders_expired else ""
     return (
         f"{done.program}: {done.released:,} released, {done.payouts_moved:,} payouts moved on,"
-        f" months closed: {closed}"
+        f" months closed: {closed}{expired}"
     )
 
 

@@ -153,14 +153,19 @@ def _tell_engine_of_refund(
         )
 
 
-def expire_unpaid(session: Session, *, at: datetime) -> int:
-    """Give up orders unpaid for half an hour, and put their pieces back; returns how many."""
+def expire_unpaid(session: Session, *, at: datetime, program: Program | None = None) -> int:
+    """Give up orders unpaid for half an hour, and put their pieces back; returns how many.
+
+    Of one program's shop, or of every shop. Orders that somebody has in hand are left for later.
+    """
+    unpaid = select(Order).where(
+        Order.state == OrderState.AWAITING_PAYMENT, Order.placed_at <= at - UNPAID_FOR
+    )
+    if program:
+        shops = select(Shop.id).where(Shop.program_id == program.id)
+        unpaid = unpaid.where(Order.shop_id.in_(shops))
     orders = session.scalars(
-        select(Order)
-        .where(Order.state == OrderState.AWAITING_PAYMENT, Order.placed_at <= at - UNPAID_FOR)
-        .order_by(Order.id)
-        .limit(_MOST_AT_ONCE)
-        .with_for_update(skip_locked=True)
+        unpaid.order_by(Order.id).limit(_MOST_AT_ONCE).with_for_update(skip_locked=True)
     ).all()
     for order in orders:
         order.state = OrderState.EXPIRED
