@@ -98,6 +98,31 @@ def ids_by_code(session: Session, program: Program, codes: Iterable[str]) -> dic
     return {code: partner_id for code, partner_id in rows}
 
 
+def set_payout_details(
+    session: Session, program: Program, partner_id: int, *, rail: str, destination: str
+) -> Partner:
+    """Keep where a partner is paid from the next batch on; payouts already built keep theirs.
+
+    Raises PartnerUnknown, and PartnerInvalid for details without a rail or a destination.
+    """
+    partner = session.scalar(
+        select(Partner)
+        .where(Partner.program_id == program.id, Partner.id == partner_id)
+        .with_for_update()
+    )
+    if partner is None:
+        message = f"Program {program.code} has no partner {partner_id}: enrol them first."
+        raise PartnerUnknown(message)
+    if not (rail and destination):
+        message = f"Partner {partner.code} needs both a rail and a destination: give them."
+        raise PartnerInvalid(message)
+    check_text("The rail", rail, most=_WORD)
+    check_text("The destination", destination, most=MAX_TEXT)
+    partner.payout_rail, partner.payout_destination = rail, destination
+    session.flush()
+    return partner
+
+
 def terms_of(partner: Partner, sponsor_code: str | None) -> PartnerTerms:
     """Return a partner's terms as they stand."""
     names = (field.name for field in fields(PartnerTerms))

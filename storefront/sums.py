@@ -118,6 +118,11 @@ def month_in_words(month: str) -> str:
     return str(format_date(date(int(year), int(number), 1), "LLLL y"))
 
 
+def month_short(day: date) -> str:
+    """Return the month of a day shortly, for the ledger's margin: Dec, thg 12."""
+    return str(format_date(day, "MMM"))
+
+
 def _receipt(one: Sum, names: Names, program: Program, *, own: bool) -> Receipt:
     called = _names_in(one, names)
     taken = tuple(

@@ -19,6 +19,7 @@ from storefront import (
 from storefront.accounts import sign_in
 from storefront.accounts.views import accounts
 from storefront.health import health
+from storefront.hub.views import hub
 from storefront.links import links
 from storefront.orders.views import orders
 from storefront.payments.views import payments
@@ -27,7 +28,7 @@ from storefront.shop.current import shop
 from storefront.shop.views import shop as shop_pages
 
 _MOST_SENT = 256 * 1024
-BLUEPRINTS = (health, accounts, shop_pages, links, orders, payments)
+BLUEPRINTS = (health, accounts, shop_pages, links, orders, payments, hub)
 
 
 def wire(settings: Settings) -> Flask:

@@ -8,11 +8,13 @@ are the ledger's. Read ``deals``, ``money_line``, ``listing``, ``receipts``, in 
 from commissions.earnings.listing import Earning, listed
 from commissions.earnings.money_line import Release, Totals, next_release, totals
 from commissions.earnings.receipts import sums
+from commissions.earnings.team import Member, team
 from commissions.earnings.values import Brought, Part, PayoutOf, Sum, SumLine, Taken
 
 __all__ = [
     "Brought",
     "Earning",
+    "Member",
     "Part",
     "PayoutOf",
     "Release",
@@ -23,5 +25,6 @@ __all__ = [
     "listed",
     "next_release",
     "sums",
+    "team",
     "totals",
 ]
