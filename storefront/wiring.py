@@ -18,9 +18,12 @@ from storefront import (
 )
 from storefront.accounts import sign_in
 from storefront.accounts.views import accounts
+from storefront.demo_clock import demo
+from storefront.finance.views import finance
 from storefront.health import health
 from storefront.hub.views import hub
 from storefront.links import links
+from storefront.merchant.views import merchant
 from storefront.orders.views import orders
 from storefront.payments.views import payments
 from storefront.settings import Settings
@@ -28,7 +31,7 @@ from storefront.shop.current import shop
 from storefront.shop.views import shop as shop_pages
 
 _MOST_SENT = 256 * 1024
-BLUEPRINTS = (health, accounts, shop_pages, links, orders, payments, hub)
+BLUEPRINTS = (health, accounts, shop_pages, links, orders, payments, hub, merchant, finance, demo)
 
 
 def wire(settings: Settings) -> Flask:
