@@ -37,18 +37,24 @@ class Released(NamedTuple):
 
 
 def release(
-    session: Session, program: Program, *, at: datetime | Sequence[datetime], actor: str
+    session: Session,
+    program: Program,
+    *,
+    at: datetime | Sequence[datetime],
+    actor: str,
+    most: int | None = None,
 ) -> Released:
     """Make ready what is due, each commission with what was taken back of it, as one transfer.
 
     ``at`` is the instant of the run. Several instants, ascending, stand for as many runs: what
-    is due is released at the first of them that is not before its due time.
+    is due is released at the first of them that is not before its due time. With ``most`` only
+    so many commissions are released, for a run in several steps.
     """
     clock = [aware(at)] if isinstance(at, datetime) else [aware(instant) for instant in at]
     if not clock:
         return Released(0, 0)
     ledger.hold_months_open(session, program)
-    due = _lock_due(session, program, clock[-1])
+    due = _lock_due(session, program, clock[-1], most=most)
     times = {row.id: clock[bisect_left(clock, row.due_at or clock[0])] for row, _ in due}
     order = sorted(due, key=lambda pair: (times[pair[0].id], pair[0].id))
     nets = [(row, row.amount_minor + sum(t.amount_minor for t in taken)) for row, taken in order]
@@ -62,6 +68,11 @@ def release(
     moving = [_standing(c) for row, taken in order for c in (row, *taken)]
     booking.move(session, moving, CommissionState.READY, at=times, actor=actor)
     return Released(len(nets), sum(net for _, net in nets))
+
+
+def count_due(session: Session, program: Program, *, at: datetime) -> int:
+    """Return how many commissions ``release`` would make ready at an instant."""
+    return session.scalar(select(func.count(Commission.id)).where(*_is_due(program, at))) or 0
 
 
 def next_due(session: Session, program: Program, references: Iterable[str]) -> dict[str, datetime]:
@@ -158,17 +169,20 @@ def _refuse_netted(session: Session, original_ids: Sequence[int]) -> None:
         raise StateConflict(message)
 
 
-def _lock_due(
-    session: Session, program: Program, until: datetime
-) -> list[tuple[Commission, list[Commission]]]:
-    """Return what is due, each with its clawbacks on hold, locked."""
-    due = _lock(
-        session,
+def _is_due(program: Program, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
         Commission.program_id == program.id,
         Commission.state == CommissionState.ON_HOLD,
         Commission.due_at <= until,
         Commission.kind != "clawback",
     )
+
+
+def _lock_due(
+    session: Session, program: Program, until: datetime, *, most: int | None
+) -> list[tuple[Commission, list[Commission]]]:
+    """Return what is due, each with its clawbacks on hold, locked."""
+    due = _lock(session, *_is_due(program, until), most=most)
     taken: dict[int | None, list[Commission]] = defaultdict(list)
     for row in _lock(
         session,
@@ -179,9 +193,13 @@ def _lock_due(
     return [(row, taken[row.id]) for row in due]
 
 
-def _lock(session: Session, *where: ColumnElement[bool]) -> Sequence[Commission]:
-    statement = select(Commission).where(*where).order_by(Commission.id).with_for_update()
-    return session.scalars(statement, execution_options={"populate_existing": True}).all()
+def _lock(
+    session: Session, *where: ColumnElement[bool], most: int | None = None
+) -> Sequence[Commission]:
+    statement = select(Commission).where(*where).order_by(Commission.id).limit(most)
+    return session.scalars(
+        statement.with_for_update(), execution_options={"populate_existing": True}
+    ).all()
 
 
 def _release_posting(row: Commission, net: int, at: datetime) -> ledger.Posting:

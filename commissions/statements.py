@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from commissions.models import Account, Partner, Program, Transfer
 from commissions.periods import Month, month_of, months_between, zone_of
+from commissions.progress import Advance, untold
 
 _EARNED = ("accrual", "override", "bonus")
 _TAKEN = ("clawback", "reject")
@@ -31,12 +32,16 @@ class MonthStatement(NamedTuple):
     net_minor: int
 
 
-def by_partner_and_month(session: Session, program: Program) -> Iterator[MonthStatement]:
+def by_partner_and_month(
+    session: Session, program: Program, *, advance: Advance = untold
+) -> Iterator[MonthStatement]:
     """Yield every month of every partner that isn't all nothing, by partner code and month."""
     sums: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
-    for month in _months(session, program):
+    months = _months(session, program)
+    for done, month in enumerate(months, start=1):
         for code, partner_code, amount in session.execute(_month_sums(program, month)):
             sums[partner_code, str(month)][code] = int(amount)
+        advance("adding up months", done, len(months))
     for key in sorted(sums):
         yield _statement(*key, sums[key])
 

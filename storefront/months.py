@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +10,7 @@ from sqlalchemy import Engine
 from commissions import bonuses, closing, programs
 from commissions.errors import MonthOpen
 from commissions.periods import Month, zone_of
+from commissions.progress import Advance, untold
 from storefront import database
 from storefront.intake import importing
 
@@ -33,7 +33,7 @@ def close_through(
     *,
     now: datetime,
     actor: str,
-    advance: Callable[[str, int, int | None], None] = lambda _phase, _done, _total: None,
+    advance: Advance = untold,
 ) -> list[ClosedMonth]:
     """Close every open month through the last; what is closed stays as it is.
 

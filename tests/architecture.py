@@ -21,7 +21,7 @@ KIND_OF: Mapping[str, str] = {
     module: kind
     for kind, modules in {
         # The rail is the shape that payouts know; the rails themselves are handed in.
-        "words": "money errors states periods identity values patterns providers.rail",
+        "words": "money errors states periods identity values patterns progress providers.rail",
         "decisions": "attribution rules tiers teams risk refunds",
         "records": "models",
         "plumbing": "sets",

@@ -13,9 +13,12 @@ from sqlalchemy.orm import Session
 from commissions.exports import books
 from commissions.exports.books import Book, BookAccount
 from commissions.models import Program
+from commissions.progress import Advance, untold
 
 
-def beancount(session: Session, programs: Iterable[Program]) -> Iterator[str]:
+def beancount(
+    session: Session, programs: Iterable[Program], *, advance: Advance = untold
+) -> Iterator[str]:
     """Yield the books of programs as a beancount file, line by line, each with its newline.
 
     ``bean-check`` compares every sum to the last minor unit: the assertions allow no tolerance.
@@ -24,14 +27,14 @@ def beancount(session: Session, programs: Iterable[Program]) -> Iterator[str]:
     title = ", ".join(program.code for program in listed)
     yield f'option "title" {_quoted(f"Hoahong: {title}")}\n'
     for program in listed:
-        yield from _beancount_book(session, books.read_book(session, program))
+        yield from _beancount_book(session, books.read_book(session, program), advance)
 
 
-def _beancount_book(session: Session, book: Book) -> Iterator[str]:
+def _beancount_book(session: Session, book: Book, advance: Advance) -> Iterator[str]:
     """Yield a program's directives in order of time; an account opens before its first transfer."""
     currency = book.program.currency
     unopened = {account.name: account for account in book.accounts.values()}
-    for transaction in books.transactions(session, book):
+    for transaction in books.transactions(session, book, advance):
         yield "\n"
         for name, _ in transaction.sides:
             if name in unopened:

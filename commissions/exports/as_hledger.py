@@ -14,9 +14,12 @@ from commissions.exports import books
 from commissions.exports.books import Book
 from commissions.models import Program
 from commissions.money import exponent, to_major
+from commissions.progress import Advance, untold
 
 
-def hledger(session: Session, programs: Iterable[Program]) -> Iterator[str]:
+def hledger(
+    session: Session, programs: Iterable[Program], *, advance: Advance = untold
+) -> Iterator[str]:
     """Yield the books of programs as an hledger journal, line by line, each with its newline.
 
     ``hledger check --strict`` compares every sum. ``%``, ``,``, ``;`` and spaces at either end
@@ -27,16 +30,16 @@ def hledger(session: Session, programs: Iterable[Program]) -> Iterator[str]:
     for currency in sorted({program.currency for program in listed}):
         yield f"commodity {_sample(currency)} {currency}\n"
     for program in listed:
-        yield from _hledger_book(session, books.read_book(session, program))
+        yield from _hledger_book(session, books.read_book(session, program), advance)
 
 
-def _hledger_book(session: Session, book: Book) -> Iterator[str]:
+def _hledger_book(session: Session, book: Book, advance: Advance) -> Iterator[str]:
     currency = book.program.currency
     yield "\n"
     yield f"; {_tags({'program': book.program.code})}\n"
     for account in book.accounts.values():
         yield f"account {account.name}  ; {_tags(account.labels)}\n"
-    for transaction in books.transactions(session, book):
+    for transaction in books.transactions(session, book, advance):
         yield "\n"
         yield f"{transaction.day} * {_tagged(transaction.key)}\n"
         yield f"    ; {_tags(transaction.labels)}\n"

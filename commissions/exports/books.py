@@ -20,6 +20,7 @@ from commissions.ledger import chart
 from commissions.models import Account, Partner, Program, Transfer
 from commissions.money import to_major
 from commissions.periods import DAY, zone_of
+from commissions.progress import Advance, counted
 
 _AT_ONCE = 1_000
 """Transfers in memory at a time."""
@@ -62,6 +63,7 @@ class Book:
     program: Program
     zone: ZoneInfo
     accounts: Mapping[int, BookAccount]
+    transfers: int
     closes: date
 
     def name_of(self, account_id: int) -> str:
@@ -73,9 +75,11 @@ class Book:
 def read_book(session: Session, program: Program) -> Book:
     """Return what all of a program's transfers need to be told: its accounts, by name."""
     zone = zone_of(program.time_zone)
-    last = session.scalar(
-        select(func.max(Transfer.effective_at)).where(Transfer.program_id == program.id)
-    )
+    transfers, last = session.execute(
+        select(func.count(Transfer.id), func.max(Transfer.effective_at)).where(
+            Transfer.program_id == program.id
+        )
+    ).one()
     rows = session.execute(
         select(Account.id, Account.role, Account.currency, Partner.code)
         .outerjoin(Partner, Partner.id == Account.partner_id)
@@ -90,7 +94,8 @@ def read_book(session: Session, program: Program) -> Book:
         for account_id, role, currency, partner_code in rows
     }
     by_name = sorted(accounts.items(), key=lambda item: item[1].name)
-    return Book(program, zone, dict(by_name), (_day(last, zone) if last else _NO_DAY) + DAY)
+    closes = (_day(last, zone) if last else _NO_DAY) + DAY
+    return Book(program, zone, dict(by_name), transfers, closes)
 
 
 def _labels(program: Program, role: str, partner_code: str | None) -> dict[str, str]:
@@ -102,7 +107,7 @@ def _day(instant: datetime, zone: ZoneInfo) -> date:
     return instant.astimezone(zone).date()
 
 
-def transactions(session: Session, book: Book) -> Iterator[Transaction]:
+def transactions(session: Session, book: Book, advance: Advance) -> Iterator[Transaction]:
     """Yield the program's transfers by effective time and id, a thousand in memory."""
     rows = session.execute(
         select(
@@ -118,7 +123,8 @@ def transactions(session: Session, book: Book) -> Iterator[Transaction]:
         .order_by(Transfer.effective_at, Transfer.id),
         execution_options={"yield_per": _AT_ONCE},
     )
-    for transfer_id, code, reference, effective_at, debit, credit, amount in rows:
+    told = counted(rows, f"writing {book.program.code}", advance, total=book.transfers)
+    for transfer_id, code, reference, effective_at, debit, credit, amount in told:
         yield Transaction(
             _day(effective_at, book.zone),
             {

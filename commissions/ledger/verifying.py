@@ -5,7 +5,8 @@ Decides what a fault is and names where it lies. Mends nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from commissions.ledger.verifying_parts import Check, Finding, of_program
 from commissions.ledger.verifying_seals import seal_findings
 from commissions.ledger.verifying_states import STATE_CHECKS
 from commissions.models import Account, Entry, Program, Seal, Transfer
+from commissions.progress import Advance, untold
 
 _SHOWN = 20
 """Findings listed of each kind; a broken chain can have a million."""
@@ -29,6 +31,7 @@ class Report:
 
     transfers: int
     entries: int
+    accounts: int
     seals: int
     findings: tuple[Finding, ...]
 
@@ -38,39 +41,35 @@ class Report:
         return not self.findings
 
 
-def verify(session: Session, program: Program | None = None) -> Report:
-    """Check one program's books, or all of them, and report every kind of fault found."""
+def verify(
+    session: Session, program: Program | None = None, *, advance: Advance = untold
+) -> Report:
+    """Check one program's books, or all of them, and report every kind of fault found.
+
+    Each check is a part of the work, and so is each sealed month; ``advance`` is told of each.
+    """
     session.flush()
     scope = program.id if program else None
-    findings = [
-        Finding(name, detail.format(**row))
-        for name, (detail, query) in _checks(scope).items()
-        for row in _rows(session, query)
-    ]
-    findings.extend(seal_findings(session, scope))
+    seals = _count(session, _all(Seal.program_id, scope))
+    findings: list[Finding] = []
+    parts = itertools.chain(_check_findings(session, scope), seal_findings(session, scope))
+    for done, found in enumerate(parts, start=1):
+        findings.extend(found)
+        advance("verifying", done, len(_CHECKS) + seals)
     return Report(
-        _count(session, select(func.count()).select_from(_transfers(scope).subquery())),
-        _count(session, _entries_count(scope)),
-        _count(
-            session,
-            select(func.count()).select_from(Seal).where(*of_program(Seal.program_id, scope)),
-        ),
-        tuple(findings),
+        transfers=_count(session, _all(Transfer.program_id, scope)),
+        entries=_count(session, _entries_count(scope)),
+        accounts=_count(session, _all(Account.program_id, scope)),
+        seals=seals,
+        findings=tuple(findings),
     )
 
 
-def _checks(scope: int | None) -> dict[str, Check]:
-    own: dict[str, Callable[[int | None], Check]] = {
-        "debits equal credits": _debits_equal_credits,
-        "a transfer's accounts": _transfer_accounts,
-        "a transfer's entries": _transfer_entries,
-        "stored balance": _stored_balance,
-        "running balance": _running_balance,
-    }
-    return {
-        name: check(scope)
-        for name, check in {**own, **CAUSE_CHECKS, **CLAIM_CHECKS, **STATE_CHECKS}.items()
-    }
+def _check_findings(session: Session, scope: int | None) -> Iterator[list[Finding]]:
+    """Yield what each check finds."""
+    for name, check in _CHECKS.items():
+        detail, query = check(scope)
+        yield [Finding(name, detail.format(**row)) for row in _rows(session, query)]
 
 
 def _rows(session: Session, query: Select[Any]) -> Iterator[dict[str, Any]]:
@@ -82,8 +81,8 @@ def _count(session: Session, query: Select[tuple[int]]) -> int:
     return session.scalar(query) or 0
 
 
-def _transfers(scope: int | None) -> Select[Any]:
-    return select(Transfer.id).where(*of_program(Transfer.program_id, scope))
+def _all(program_id: InstrumentedAttribute[int], scope: int | None) -> Select[tuple[int]]:
+    return select(func.count(program_id)).where(*of_program(program_id, scope))
 
 
 def _entries_count(scope: int | None) -> Select[tuple[int]]:
@@ -249,3 +248,15 @@ def _running_balance(scope: int | None) -> Check:
         " don't make {balance_minor}, or a version is missing before it"
     )
     return detail, query
+
+
+_CHECKS: Mapping[str, Callable[[int | None], Check]] = {
+    "debits equal credits": _debits_equal_credits,
+    "a transfer's accounts": _transfer_accounts,
+    "a transfer's entries": _transfer_entries,
+    "stored balance": _stored_balance,
+    "running balance": _running_balance,
+    **CAUSE_CHECKS,
+    **CLAIM_CHECKS,
+    **STATE_CHECKS,
+}

@@ -14,8 +14,8 @@ from commissions.models import Program, Seal, SealBalance
 from commissions.periods import month_of, zone_of
 
 
-def seal_findings(session: Session, scope: int | None) -> Iterator[Finding]:
-    """Hash every sealed month again, follow the chain, and add up what each seal keeps."""
+def seal_findings(session: Session, scope: int | None) -> Iterator[list[Finding]]:
+    """Yield what is wrong with each sealed month: its span, its hash, the balances it keeps."""
     programs = session.execute(
         select(Program.id, Program.time_zone).where(*of_program(Program.id, scope))
     ).all()
@@ -24,40 +24,46 @@ def seal_findings(session: Session, scope: int | None) -> Iterator[Finding]:
             select(Seal).where(Seal.program_id == program_id).order_by(Seal.ends_at),
             execution_options={"populate_existing": True},
         ).all()
-        yield from _span_findings(seals, zone_of(time_zone))
-        yield from _chain_findings(session, seals)
-        yield from _balance_findings(session, seals)
+        by_month = zip(
+            _span_findings(seals, zone_of(time_zone)),
+            _chain_findings(session, seals),
+            _balance_findings(session, seals),
+            strict=True,
+        )
+        for spans, chains, balances in by_month:
+            yield [*spans, *chains, *balances]
 
 
-def _span_findings(seals: Sequence[Seal], zone: ZoneInfo) -> Iterator[Finding]:
+def _span_findings(seals: Sequence[Seal], zone: ZoneInfo) -> Iterator[list[Finding]]:
     """Each seal spans the month that it names, and months follow without a gap."""
     begins = seals[0].starts_at if seals else None
     for seal in seals:
         month = month_of(seal.starts_at, zone)
         span = (month.starts_at(zone), month.ends_at(zone))
-        if (str(month), *span) != (seal.month, seal.starts_at, seal.ends_at) or begins != span[0]:
-            detail = (
-                f"the seal of {seal.month} spans {seal.starts_at.isoformat()} to"
-                f" {seal.ends_at.isoformat()}, which isn't that month or leaves a gap before it"
-            )
-            yield Finding("a seal", detail)
+        holds = (str(month), *span) == (seal.month, seal.starts_at, seal.ends_at)
+        detail = (
+            f"the seal of {seal.month} spans {seal.starts_at.isoformat()} to"
+            f" {seal.ends_at.isoformat()}, which isn't that month or leaves a gap before it"
+        )
+        yield [] if holds and begins == span[0] else [Finding("a seal", detail)]
         begins = seal.ends_at
 
 
-def _chain_findings(session: Session, seals: Sequence[Seal]) -> Iterator[Finding]:
+def _chain_findings(session: Session, seals: Sequence[Seal]) -> Iterator[list[Finding]]:
+    """Each month's transfers still give its hash, chained to the month before."""
     previous = ""
     for seal in seals:
         found = digest_of(session, seal, previous)
-        if seal.previous_digest != previous or found != (seal.transfers, seal.digest):
-            detail = (
-                f"month {seal.month} is sealed with {seal.transfers} transfers and digest"
-                f" {seal.digest[:12]}…, its rows give {found.transfers} and {found.digest[:12]}…"
-            )
-            yield Finding("a seal", detail)
+        holds = seal.previous_digest == previous and found == (seal.transfers, seal.digest)
+        detail = (
+            f"month {seal.month} is sealed with {seal.transfers} transfers and digest"
+            f" {seal.digest[:12]}…, its rows give {found.transfers} and {found.digest[:12]}…"
+        )
+        yield [] if holds else [Finding("a seal", detail)]
         previous = seal.digest
 
 
-def _balance_findings(session: Session, seals: Sequence[Seal]) -> Iterator[Finding]:
+def _balance_findings(session: Session, seals: Sequence[Seal]) -> Iterator[list[Finding]]:
     """Each seal keeps, for the accounts that moved in its month, what they add up to by then."""
     running: dict[int, int] = {}
     for seal in seals:
@@ -66,13 +72,15 @@ def _balance_findings(session: Session, seals: Sequence[Seal]) -> Iterator[Findi
             running[account_id] = running.get(account_id, 0) + amount
         expected = {account_id: running[account_id] for account_id in moved}
         kept = _kept(session, seal)
-        for account_id in sorted(expected.keys() | kept.keys()):
-            if expected.get(account_id) != kept.get(account_id):
-                detail = (
-                    f"the seal of {seal.month} keeps {kept.get(account_id)} for account"
-                    f" {account_id}, its transfers add up to {expected.get(account_id)}"
-                )
-                yield Finding("a seal's balances", detail)
+        yield [
+            Finding(
+                "a seal's balances",
+                f"the seal of {seal.month} keeps {kept.get(account_id)} for account"
+                f" {account_id}, its transfers add up to {expected.get(account_id)}",
+            )
+            for account_id in sorted(expected.keys() | kept.keys())
+            if expected.get(account_id) != kept.get(account_id)
+        ]
 
 
 def _kept(session: Session, seal: Seal) -> dict[int, int]:

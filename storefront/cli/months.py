@@ -6,11 +6,13 @@ from datetime import datetime
 
 import click
 
-from commissions import approval, programs
+from commissions import programs
+from commissions.approval import Released
 from commissions.errors import TimeInvalid
 from commissions.money import Money
 from commissions.periods import parse_month
 from storefront import clock, database, months
+from storefront import holds as due_holds
 from storefront.cli.connection import engine_from_env
 from storefront.cli.output import InstantType, TextType, as_json, program_code, progress, tell
 
@@ -63,10 +65,16 @@ def release(*, program_code: str, at: datetime | None, actor: str, json_: bool) 
     now = clock.now()
     if at is not None and at > now:
         raise TimeInvalid(f"{at.isoformat()} lies ahead: release what is due by now at the latest.")
-    with database.transaction(engine) as session:
-        program = programs.find(session, program_code)
-        released = approval.release(session, program, at=at or now, actor=actor)
-        total = Money(released.amount_minor, program.currency)
+    with database.snapshot(engine) as session:
+        currency = programs.find(session, program_code).currency
+    with progress(json_=json_) as advance:
+        steps = list(
+            due_holds.release_due(engine, program_code, at=at or now, actor=actor, advance=advance)
+        )
+    released = Released(
+        sum(step.commissions for step in steps), sum(step.amount_minor for step in steps)
+    )
+    total = Money(released.amount_minor, currency)
     tell(
         released,
         f"{released.commissions:,} commissions are ready, {total}.",

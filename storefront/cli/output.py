@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from rich.table import Table
 from rich.text import Text
 
 from commissions.periods import aware
+from commissions.progress import Advance, untold
 from commissions.values import MAX_REFERENCE
 
 as_json = click.option("--json", "json_", is_flag=True, help="Print one JSON object instead.")
@@ -136,9 +137,6 @@ def plain(data: Any) -> Any:
     return data.isoformat() if isinstance(data, datetime) else data
 
 
-Advance = Callable[[str, int, int | None], None]
-
-
 @contextmanager
 def progress(*, json_: bool) -> Iterator[Advance]:
     """Give a function that is told phase, done and total, and shows them as the place allows.
@@ -147,7 +145,7 @@ def progress(*, json_: bool) -> Iterator[Advance]:
     standard error, so that the result on standard output stays alone.
     """
     if json_:
-        yield lambda _phase, _done, _total: None
+        yield untold
     elif sys.stderr.isatty():
         with _bars() as advance:
             yield advance
@@ -165,7 +163,10 @@ def _bars() -> Iterator[Advance]:
         LineOfRate(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as bars:
+    # What goes to standard output goes there and nowhere else: it may be a file.
+    with Progress(
+        *columns, console=Console(stderr=True), redirect_stdout=False, redirect_stderr=False
+    ) as bars:
         tasks: dict[str, Any] = {}
 
         def advance(phase: str, done: int, total: int | None) -> None:

@@ -19,6 +19,7 @@ from commissions import clawbacks, conversions, ledger, programs
 from commissions.errors import CurrencyMismatch, HoahongError
 from commissions.models import Program
 from commissions.plans import Plans
+from commissions.progress import Advance, untold
 from storefront import database
 from storefront.intake import booking, staging
 from storefront.intake.documents import printable
@@ -68,7 +69,7 @@ def run(
     request: ImportRequest,
     *,
     actor: str,
-    advance: staging.Advance = lambda _phase, _done, _total: None,
+    advance: Advance = untold,
 ) -> ImportSummary:
     """Import a file, or go on where its import broke off; a finished one changes nothing.
 

@@ -7,7 +7,7 @@ by first appearance in the file. Books nothing.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -17,16 +17,13 @@ from sqlalchemy.orm import Session
 
 from commissions import sets
 from commissions.errors import HoahongError
+from commissions.progress import Advance
 from storefront import database
 from storefront.intake.models import ImportDocument, ImportReject, ImportRow, ImportRun
 from storefront.intake.rows import Mapping, ParsedRow, parse_file
 
 CHUNK = 10_000
 """Rows staged in one transaction."""
-
-Advance = Callable[[str, int, int | None], None]
-"""Told the phase, how much of it is done, and of how much (None: unknown)."""
-
 
 _TAKEN_OVER = "Another import of this program went on meanwhile: let one end, then run this again."
 

@@ -18,12 +18,12 @@ from sqlalchemy.orm import Session
 
 from commissions import approval, ledger, programs
 from commissions.periods import parse_month
+from commissions.progress import Advance, untold
 from commissions.rules import Plan
 from storefront import database, months
 from storefront.intake import importing
 from storefront.intake.importing import ImportRequest, ImportSummary
 from storefront.intake.rows import Columns, Mapping
-from storefront.intake.staging import Advance
 from tests.factories import at, make_partner, make_plan, make_program
 from tests.storefront.plain_books import Books, plain_books
 
@@ -103,7 +103,7 @@ class Shop:
         *,
         brought: Table[str, str] = BROUGHT,
         batch: int = 1_000,
-        advance: Advance = lambda _phase, _done, _total: None,
+        advance: Advance = untold,
         **changes: Any,
     ) -> ImportSummary:
         """Import a file."""
