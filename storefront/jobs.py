@@ -1,5 +1,4 @@
-"""Due work, found by looking: holds that are over, payouts on their way, months that ended, books
-that weren't verified today.
+"""Due work, found by looking: unpaid orders, holds, payouts, months, and books to be verified.
 
 Decides what is due. Every step is a transaction of its own and harmless when done twice, so
 several workers may scan at once and any of them may die.
@@ -10,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -19,6 +19,7 @@ from commissions.errors import HoahongError
 from commissions.periods import DAY, Month, month_of, zone_of
 from commissions.providers import PayoutRail
 from storefront import book_checks, database, holds, months, payout_run, verification
+from storefront.orders import workflow
 
 ACTOR = "jobs"
 
@@ -31,6 +32,7 @@ class Done:
     """
 
     program: str
+    orders_expired: int = 0
     released: int = 0
     payouts_moved: int = 0
     months_closed: tuple[str, ...] = ()
@@ -46,12 +48,12 @@ def run_once(engine: Engine, rails: Mapping[str, PayoutRail], *, now: datetime) 
     with database.snapshot(engine) as session:
         scans = [Done(program.code) for program in programs.everyone(session)]
     for done in scans:
-        _try(done, lambda done=done: _move_on(engine, rails, done, now=now))
-        _try(done, lambda done=done: _verify(engine, done, now=now))
+        for step in (_give_up_orders, partial(_move_money, rails), _verify_books):
+            _try(partial(step, engine, done, now), done)
     return scans
 
 
-def _try(done: Done, step: Callable[[], None]) -> None:
+def _try(step: Callable[[], None], done: Done) -> None:
     """Take a step; the first refusal of a scan is kept."""
     try:
         step()
@@ -59,9 +61,14 @@ def _try(done: Done, step: Callable[[], None]) -> None:
         done.refusal = done.refusal or str(refusal).splitlines()[0]
 
 
-def _move_on(
-    engine: Engine, rails: Mapping[str, PayoutRail], done: Done, *, now: datetime
-) -> None:
+def _give_up_orders(engine: Engine, done: Done, now: datetime) -> None:
+    with database.transaction(engine) as session:
+        program = programs.find(session, done.program)
+        done.orders_expired = workflow.expire_unpaid(session, at=now, program=program)
+
+
+def _move_money(rails: Mapping[str, PayoutRail], engine: Engine, done: Done, now: datetime) -> None:
+    """Release, pay and close what is due, each only when the one before was not refused."""
     for released in holds.release_due(engine, done.program, at=now, actor=ACTOR):
         done.released += released.commissions
     for move in (
@@ -87,7 +94,7 @@ def _due_months(engine: Engine, code: str, *, now: datetime) -> list[Month]:
         return closing.due_months(session, program, last)
 
 
-def _verify(engine: Engine, done: Done, *, now: datetime) -> None:
+def _verify_books(engine: Engine, done: Done, now: datetime) -> None:
     """Verify the program's books once on each of its local days."""
     with database.snapshot(engine) as session:
         program = programs.find(session, done.program)

@@ -5,21 +5,19 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import IO
 
 import click
-from sqlalchemy.orm import Session
 
 from commissions import exports, ledger, programs
 from commissions import statements as engine_statements
-from commissions.models import Program
 from commissions.money import Money
 from commissions.statements import MonthStatement
-from storefront import database
+from storefront import clock, database, verification
 from storefront.cli.connection import engine_from_env
 from storefront.cli.output import (
     InstantType,
@@ -28,6 +26,7 @@ from storefront.cli.output import (
     as_json,
     plain,
     program_code,
+    progress,
     table,
     tell,
 )
@@ -45,13 +44,14 @@ def ledger_group() -> None:
 @_any_program
 @as_json
 def verify(*, program_code: str | None, json_: bool) -> None:
-    """Prove the books from their rows alone; exit 1 when they don't hold."""
-    with database.transaction(engine_from_env()) as session:
-        program = programs.find(session, program_code) if program_code else None
-        report = ledger.verify(session, program)
+    """Prove the books from their rows alone, and keep the result; exit 1 when they don't hold."""
+    engine = engine_from_env()
+    with progress(json_=json_) as advance:
+        report = verification.verify(engine, program_code, now=clock.now(), advance=advance)
     tell(
         {**plain(report), "balanced": report.balanced},
-        f"{report.transfers:,} transfers, {report.entries:,} entries, {report.seals:,} seals",
+        f"{report.transfers:,} transfers, {report.entries:,} entries,"
+        f" {report.accounts:,} accounts, {report.seals:,} seals",
         *(f"{finding.check}: {finding.detail}" for finding in report.findings),
         f"books: {'balanced' if report.balanced else 'BROKEN'}",
         json_=json_,
@@ -66,7 +66,7 @@ def verify(*, program_code: str | None, json_: bool) -> None:
 @as_json
 def balance(*, program_code: str, as_of: datetime | None, json_: bool) -> None:
     """Show every account's balance."""
-    with database.transaction(engine_from_env()) as session:
+    with database.snapshot(engine_from_env()) as session:
         program = programs.find(session, program_code)
         listed = list(ledger.balances(session, program, as_of=as_of))
         currency = program.currency
@@ -90,13 +90,17 @@ def balance(*, program_code: str, as_of: datetime | None, json_: bool) -> None:
 @as_json
 def export(*, program_code: str | None, format_: str, out: Path, json_: bool) -> None:
     """Write the books as text that other programs verify."""
-    write: Callable[[Session, Sequence[Program]], Iterator[str]] = getattr(exports, format_)
-    with database.snapshot(engine_from_env()) as session, _writing(out) as stream:
+    write: Callable[..., Iterator[str]] = getattr(exports, format_)
+    with (
+        database.snapshot(engine_from_env()) as session,
+        _writing(out) as stream,
+        progress(json_=json_ or _is_shown(stream)) as advance,
+    ):
         chosen = (
             [programs.find(session, program_code)] if program_code else programs.everyone(session)
         )
         lines = 0
-        for line in write(session, chosen):
+        for line in write(session, chosen, advance=advance):
             stream.write(line)
             lines += 1
     if str(out) != "-":
@@ -120,9 +124,13 @@ def export_statements(
 ) -> None:
     """Write every month of every partner, in minor units."""
     del grouping  # the only one there is
-    with database.snapshot(engine_from_env()) as session, _writing(out) as stream:
+    with (
+        database.snapshot(engine_from_env()) as session,
+        _writing(out) as stream,
+        progress(json_=json_ or _is_shown(stream)) as advance,
+    ):
         program = programs.find(session, program_code)
-        rows = engine_statements.by_partner_and_month(session, program)
+        rows = engine_statements.by_partner_and_month(session, program, advance=advance)
         count = _WRITERS[format_](stream, rows)
     if str(out) != "-":
         tell({"file": str(out), "rows": count}, f"{out}: {count:,} rows.", json_=json_)
@@ -146,6 +154,11 @@ def _write_json(stream: IO[str], rows: Iterable[MonthStatement]) -> int:
 
 
 _WRITERS = {"csv": _write_csv, "json": _write_json}
+
+
+def _is_shown(stream: IO[str]) -> bool:
+    """Tell whether people read the file as it is written, so that a bar would stand in its way."""
+    return stream is sys.stdout and stream.isatty()
 
 
 @contextmanager

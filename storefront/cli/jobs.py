@@ -23,15 +23,21 @@ def jobs() -> None:
 _NONE = ("There is no program yet: apply a program file first.",)
 
 
+_BOOKS = {
+    None: "",
+    True: "books: balanced",
+    False: "books: BROKEN, look at `hoahong ledger verify`",
+}
+
+
 def _line(done: due_work.Done) -> str:
-    if done.refusal:
-        return f"{done.program}: {done.refusal}"
     closed = ", ".join(done.months_closed) or "none"
     expired = f", unpaid orders given up: {done.orders_expired:,}" if done.orders_expired else ""
-    return (
+    did = (
         f"{done.program}: {done.released:,} released, {done.payouts_moved:,} payouts moved on,"
         f" months closed: {closed}{expired}"
     )
+    return "; ".join(filter(None, (did, _BOOKS[done.balanced], done.refusal)))
 
 
 @jobs.command()
@@ -39,7 +45,7 @@ def _line(done: due_work.Done) -> str:
 @click.option("--every", "seconds", type=click.IntRange(1), default=60, show_default=True)
 @as_json
 def run(*, once: bool, seconds: int, json_: bool) -> None:
-    """Release, settle and close what is due; without --once again and again until stopped."""
+    """Release, settle, close and verify what is due; without --once until told to stop."""
     engine = engine_from_env()
     stopped = threading.Event()
     if not once:
@@ -48,7 +54,7 @@ def run(*, once: bool, seconds: int, json_: bool) -> None:
     while True:
         done = due_work.run_once(engine, RAILS, now=clock.now())
         tell({"programs": done}, *(map(_line, done) if done else _NONE), json_=json_)
-        if once and any(one.refusal for one in done):
+        if once and any(one.refusal or one.balanced is False for one in done):
             sys.exit(1)
         if once or stopped.wait(seconds):
             return
