@@ -1,4 +1,4 @@
-"""When the books were last proved, and what that found."""
+"""When the books were last proved, and what that found; proved at once where they never were."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from commissions import ledger
 from commissions.models import Program
+from storefront import book_checks
 
 
 class Checked(NamedTuple):
@@ -25,11 +26,17 @@ class Checked(NamedTuple):
 
 
 def last(session: Session, program: Program, *, now: datetime) -> Checked:
-    """Return the last verification of a program's books."""
-    return verify(session, program, now=now)
+    """Return the last verification of a program's books; without one, verify them now."""
+    kept = book_checks.last(session, program)
+    if kept is None:
+        return _read(ledger.verify(session, program), now)
+    return Checked(
+        kept.checked_at,
+        kept.transfers,
+        tuple((fault["check"], fault["detail"]) for fault in kept.faults),
+    )
 
 
-def verify(session: Session, program: Program, *, now: datetime) -> Checked:
-    """Prove a program's books from their rows."""
-    report = ledger.verify(session, program)
-    return Checked(now, report.transfers, tuple((one.check, one.detail) for one in report.findings))
+def _read(report: ledger.Report, at: datetime) -> Checked:
+    findings = tuple((one.check, one.detail) for one in report.findings)
+    return Checked(at, report.transfers, findings)

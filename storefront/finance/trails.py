@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -20,7 +21,9 @@ from commissions.ledger.chart import PARTNER_ROLES
 from commissions.models import Partner, PayoutItem, Program, Transfer
 from commissions.states import CommissionState
 from commissions.trail import Trail, TrailCommission, TrailMove, TrailTransfer
+from storefront import sums
 from storefront.finance import words
+from storefront.finance.current import person
 from storefront.orders.models import Order
 from storefront.shop.models import Shop
 
@@ -89,6 +92,7 @@ class TrailPage:
     seen: tuple[Seen, ...]
     moved: tuple[Moved, ...]
     left: Left
+    goods: tuple[sums.Figure, ...]
 
     @property
     def earned(self) -> list[TrailCommission]:
@@ -132,6 +136,16 @@ def read(session: Session, program: Program, trail: Trail) -> TrailPage:
         seen=seen,
         moved=moved,
         left=_left(moved),
+        goods=_goods(session, program, trail),
+    )
+
+
+def _goods(session: Session, program: Program, trail: Trail) -> tuple[sums.Figure, ...]:
+    """Return what was sold by its name, with what was paid for it."""
+    called = sums.names_of(session, program, [trail.reference])
+    return tuple(
+        sums.Figure(called.get((trail.reference, line.line_no), line.stock_code), line.base_minor)
+        for line in trail.lines
     )
 
 
@@ -158,11 +172,23 @@ def _seen(trail: Trail, names: Mapping[int, tuple[str, str]]) -> tuple[Seen, ...
 def _why(verdict: str, days: int) -> str:
     match verdict:
         case "won":
-            return str(_("last click, %(days)d days before the order was paid", days=days))
+            return str(
+                ngettext(
+                    "last click, %(num)d day before the order was paid",
+                    "last click, %(num)d days before the order was paid",
+                    days,
+                )
+            )
         case "an earlier touch":
             return str(_("an earlier touch; the last one wins"))
         case "outside the window":
-            return str(_("%(days)d days before: outside the window", days=days))
+            return str(
+                ngettext(
+                    "%(num)d day before: outside the window",
+                    "%(num)d days before: outside the window",
+                    days,
+                )
+            )
         case "self-purchase":
             return str(_("the buyer's own link earns nothing"))
         case "after the sale":
@@ -251,7 +277,8 @@ def _of_moves(moves: Sequence[TrailMove]) -> Iterator[Event]:
         title = _title(move)
         if title and key not in told:
             told.add(key)
-            detail = " · ".join(part for part in (move.actor, move.reason) if part)
+            reason = sums.reason_in_words(move.reason)
+            detail = " · ".join(part for part in (person(move.actor), reason) if part)
             yield Event(move.effective_at, title, detail, _tone(move))
 
 

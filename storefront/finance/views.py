@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from commissions import approval, partners, trail
-from storefront import logs, sums
+from storefront import logs, sums, transactions, verification
 from storefront.errors import Missing
 from storefront.finance import (
     answers,
@@ -66,8 +66,11 @@ def show_books() -> ResponseReturnValue:
 
 @finance.post("/books/verify")
 def verify() -> ResponseReturnValue:
-    """Prove the books now, and show what that found."""
-    return _books(checks.verify(session, program(), now=now()), fresh=True)
+    """Prove the books now, as they are at one moment, and show what that found."""
+    code, at = program().code, now()
+    transactions.finish()
+    verification.verify(transactions.engine(), code, now=at)
+    return _books(checks.last(session, program(), now=at), fresh=True)
 
 
 @finance.get("/orders/<reference>", endpoint="trail")
