@@ -5,6 +5,7 @@ Decides which addresses are the partner's; a code is drawn for those alone.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -43,9 +44,9 @@ class Address:
         return self.url.partition("://")[2]
 
     @property
-    def stem(self) -> str:
-        """The short address up to the part that is the partner's own."""
-        return self.short[: self.short.rindex("/") + 1].split("?")[0]
+    def host(self) -> str:
+        """The shop's own part of it."""
+        return self.short.partition("/")[0]
 
     def qr(self) -> Markup:
         """Return the QR code as SVG that stands in a page."""
@@ -63,11 +64,10 @@ class Address:
 
     def qr_file(self) -> bytes:
         """Return the QR code as an SVG file to print."""
+        drawn = io.BytesIO()
         code = segno.make_qr(self.url, error="m")
-        drawn = code.svg_inline(
-            border=_QUIET_ZONE, scale=10, dark="black", light="white", svgns=True
-        )
-        return drawn.encode()
+        code.save(drawn, kind="svg", border=_QUIET_ZONE, scale=10, dark="black", light="white")
+        return drawn.getvalue()
 
 
 def own() -> list[Address]:
