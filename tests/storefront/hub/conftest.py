@@ -1,20 +1,21 @@
-"""The partner's desk in tests: the small shop with a past, and partners who sign in."""
+"""The partner's desk in tests: partners who sign in."""
 
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import Engine
 
-from storefront import database
 from tests.storefront.hub import earned
-from tests.storefront.web import KOCS, open_shop
+from tests.storefront.web import KOCS, Browser
 
 
 @pytest.fixture
-def shop_engine(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
-    """A database with the small shop in it, where Linh has money in every state."""
-    with database.transaction(engine) as session:
-        earned.live(session, open_shop(session))
+def people(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let browsers sign in as the distributor, and as the partner in dollars."""
     for code, email in earned.PEOPLE.items():
         monkeypatch.setitem(KOCS, code, email)
-    return engine
+
+
+@pytest.fixture
+def desk(browser: Browser) -> Browser:
+    """Linh's browser, signed in."""
+    return browser.sign_in("linh")

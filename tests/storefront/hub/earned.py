@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from commissions import (
@@ -28,6 +28,7 @@ from commissions.periods import month_of, zone_of
 from commissions.providers import TestRail
 from commissions.rules import Plan, Rule
 from commissions.values import Completion, Refund, RefundLine, Sale, SaleLine, Touch
+from storefront import database
 from storefront.access import PARTNER
 from storefront.accounts import users
 from storefront.orders.models import Order, OrderLine
@@ -161,6 +162,13 @@ class Past:
         ]
         self.session.add(order)
         self.session.flush()
+
+
+def open_shop_with_a_past(engine: Engine) -> str:
+    """Open the shop in a database, play its past, and return the database's address."""
+    with database.transaction(engine) as session:
+        live(session, web.open_shop(session))
+    return engine.url.render_as_string(hide_password=False)
 
 
 def live(session: Session, program: Program) -> Past:

@@ -3,50 +3,45 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from html import unescape
+from collections.abc import Callable, Iterator
 
 import pytest
+from flask import Flask
 from sqlalchemy import Engine, select
-from sqlalchemy.orm import Session
 
-from commissions import earnings, ledger, partners
-from commissions.models import Commission, Partner, Program
-from storefront import database
-from tests.storefront.web import CODE, Browser
+from commissions import earnings, ledger
+from commissions.models import Commission
+from storefront import create_app, database
+from storefront.settings import Settings
+from tests.databases import Databases
+from tests.storefront.hub import earned
+from tests.storefront.hub.reading import EN, dong, linh, text_of
+from tests.storefront.web import SECRET, Browser
 
-EN = "lang=en"
+pytestmark = pytest.mark.usefixtures("people")
+
 BASE = "http://127.0.0.1:8000"
 
 
-def text_of(page: str) -> str:
-    """Return a page's words without its tags."""
-    bare = re.sub(r"<(svg|script|style)\b.*?</\1>|<[^>]+>", " ", page, flags=re.DOTALL)
-    return " ".join(unescape(bare).replace("\u00a0", " ").split())
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+)
+def shop_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """A database with Linh's past, for all tests of this file: they only look."""
+    databases: Databases = request.getfixturevalue(f"{request.param}_databases")
+    engine = database.make_engine(databases.fresh())
+    url = earned.open_shop_with_a_past(engine)
+    yield engine
+    engine.dispose()
+    databases.drop(url)
 
 
-def dong(minor: int) -> str:
-    """Return an amount as an English page writes it."""
-    return f"{'−' if minor < 0 else ''}{abs(minor):,} ₫"  # reason: a real minus
-
-
-def linh(session: Session, code: str = "linh") -> tuple[Program, Partner]:
-    """Return the shop's program and a partner of it."""
-    program = session.scalars(select(Program).where(Program.code == CODE)).one()
-    return program, partners.find(session, program, code)
-
-
-def details_of(shop_engine: Engine, code: str = "linh") -> tuple[str | None, str | None]:
-    """Return where a partner is paid, as it is kept."""
-    with database.snapshot(shop_engine) as session:
-        _program, partner = linh(session, code)
-        return partner.payout_rail, partner.payout_destination
-
-
-@pytest.fixture
-def desk(browser: Browser) -> Browser:
-    """Linh's browser, signed in."""
-    return browser.sign_in("linh")
+@pytest.fixture(scope="module")
+def app(shop_engine: Engine) -> Iterator[Flask]:
+    """The web app on that database."""
+    app = create_app(Settings(shop_engine.url.render_as_string(hide_password=False), SECRET))
+    yield app
+    app.extensions["engine"].dispose()
 
 
 def test_the_money_line_is_the_ledgers_and_adds_up(desk: Browser, shop_engine: Engine) -> None:
@@ -209,59 +204,6 @@ def test_a_program_in_dollars_has_its_own_money_and_no_links_here(browser: Brows
     assert "Your sales come in by list" in text_of(browser.get(f"/hub/links?{EN}").text)
     assert "Tell us where to pay you" in text_of(browser.get(f"/hub?{EN}").text)
     assert browser.get("/hub/qr.svg?of=shop").status_code == 404
-
-
-def test_payout_details_are_kept_and_masked(desk: Browser, shop_engine: Engine) -> None:
-    answer = desk.post(
-        "/hub/payout-details",
-        page=f"/hub/payout-details?{EN}",
-        rail="manual",
-        account=" ACB  0081 9923 55 ",
-    )
-    shown = text_of(answer.text)
-    assert answer.request.path == "/hub/payout-details"
-    assert "Kept. The next payout goes to •••• 3 55." in shown
-    assert "0081" not in answer.text
-    assert details_of(shop_engine) == ("manual", "ACB 0081 9923 55")
-
-
-def test_a_faulty_form_keeps_what_was_typed(desk: Browser, shop_engine: Engine) -> None:
-    for fields, fault in (
-        ({"rail": "gold", "account": "ACB 0081"}, "Choose one of the ways below."),
-        ({"rail": "manual", "account": "  "}, "Write the bank and the account number."),
-        ({"rail": "manual", "account": "ab"}, "This is too short for an account"),
-        ({"rail": "manual", "account": "x" * 401}, "Use up to 400 ordinary signs."),
-    ):
-        answer = desk.post("/hub/payout-details", page=f"/hub/payout-details?{EN}", **fields)
-        assert answer.status_code == 422
-        assert fault in text_of(answer.text)
-        assert f'value="{fields["account"].strip()}"' in answer.text
-    assert details_of(shop_engine) == ("test", "VCB 4417")
-
-
-def test_details_without_the_forms_token_change_nothing(desk: Browser, shop_engine: Engine) -> None:
-    answer = desk.client.post("/hub/payout-details", data={"rail": "manual", "account": "ACB 1234"})
-    assert answer.status_code == 400
-    assert details_of(shop_engine) == ("test", "VCB 4417")
-
-
-def test_what_was_typed_survives_a_sign_in_that_ran_out(desk: Browser, shop_engine: Engine) -> None:
-    desk.get("/hub/payout-details")
-    token = desk.hidden("csrf_token")
-    with desk.client.session_transaction() as stored:
-        for key in ("_user_id", "_fresh", "fs_cc", "fs_paa"):
-            stored.pop(key, None)
-    sent = desk.client.post(
-        "/hub/payout-details",
-        data={"csrf_token": token, "rail": "manual", "account": "ACB 5566 77"},
-        headers={"Referer": "http://localhost/hub/payout-details"},
-    )
-    assert sent.status_code == 303
-    desk.sign_in("linh")
-    page = desk.get("/hub/payout-details").text
-    assert 'value="ACB 5566 77"' in page
-    assert re.search(r'value="manual" required checked', page)
-    assert details_of(shop_engine) == ("test", "VCB 4417")
 
 
 def test_the_desk_is_for_partners_alone(browser: Browser) -> None:
