@@ -174,7 +174,7 @@ def _goods(one: Sum, called: Callable[[SumLine], str]) -> str:
     if not one.lines:
         return one.sale_reference or ""
     first, *others = one.lines
-    title = called(first) if first.quantity == 1 else f"{called(first)} × {first.quantity}"
+    title = called(first) if first.quantity == 1 else _pieces(called(first), first.quantity)
     if not others:
         return title
     return str(
@@ -184,10 +184,14 @@ def _goods(one: Sum, called: Callable[[SumLine], str]) -> str:
     )
 
 
+def _pieces(name: str, quantity: int) -> str:
+    return f"{name} ×\u00a0{i18n.count(quantity)}"
+
+
 def _step(one: Sum, part: Part, called: Callable[[SumLine], str], program: Program) -> Step:
     goods = []
     for line in part.lines:
-        goods.append(Figure(f"{called(line)} × {i18n.count(line.quantity)}", line.amount_minor))
+        goods.append(Figure(_pieces(called(line), line.quantity), line.amount_minor))
         if line.returned_minor:
             goods.append(
                 Figure(

@@ -17,6 +17,7 @@ EN = "lang=en"
 
 def text_of(page: str) -> str:
     """Return a page's words without its tags."""
+    page = re.sub(r'<span class="minus">(.)</span>', r"\1", page)
     bare = re.sub(r"<(svg|script|style)\b.*?</\1>|<[^>]+>", " ", page, flags=re.DOTALL)
     return " ".join(unescape(bare).replace("\u00a0", " ").split())
 

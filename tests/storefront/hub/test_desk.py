@@ -99,6 +99,7 @@ def test_the_filters_are_words_in_the_address(desk: Browser) -> None:
     assert nonsense.status_code == 200
     everything = desk.get(f"/hub/earnings?{EN}").text
     assert nonsense.text.count('<li id="e') == everything.count('<li id="e')
+    assert re.search(r'href="/hub/earnings\?state=paid&amp;since=\d{4}-\d\d"', paid)
     later = desk.get(f"/hub/earnings?since=2999-01&{EN}").text
     assert "Nothing here with these filters" in later
 
