@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,6 +12,7 @@ from flask_babel import ngettext
 from sqlalchemy import func, select
 
 from commissions.models import Commission, Program
+from commissions.periods import zone_of
 from commissions.states import CommissionState
 from storefront import clock, i18n, jobs, payout_run, transactions
 from storefront.errors import Missing, Refusal
@@ -22,6 +23,8 @@ from storefront.transactions import session
 demo = Blueprint("demo", __name__, url_prefix="/demo")
 
 STEPS = (1, 7, 15, 30)
+_MOST_DAYS = 10
+_MOST_INSTANTS = 200
 
 
 @demo.get("")
@@ -65,16 +68,23 @@ def _page() -> str:
     )
 
 
-def _coming(program: Program) -> list[tuple[datetime, int, int]]:
-    """Return the next holds to be over: when, how many commissions, their sum."""
+def _coming(program: Program) -> list[tuple[date, int, int]]:
+    """Return the next days on which holds are over: how many commissions, and their sum."""
     rows = session.execute(
         select(Commission.due_at, func.count(), func.sum(Commission.amount_minor))
         .where(Commission.program_id == program.id, Commission.state == CommissionState.ON_HOLD)
         .group_by(Commission.due_at)
         .order_by(Commission.due_at)
-        .limit(8)
+        .limit(_MOST_INSTANTS)
     )
-    return [(due_at, count, int(amount)) for due_at, count, amount in rows if due_at]
+    zone = zone_of(program.time_zone)
+    days: dict[date, tuple[int, int]] = {}
+    for due_at, count, amount in rows:
+        if due_at:
+            day = due_at.astimezone(zone).date()
+            counted, summed = days.get(day, (0, 0))
+            days[day] = (counted + count, summed + int(amount))
+    return [(day, *sums) for day, sums in days.items()][:_MOST_DAYS]
 
 
 def _tell(done: Iterable[Done], at: datetime, zone: str) -> None:

@@ -1,0 +1,107 @@
+"""What finance reads: the trail of an order, the books, a partner; and the demo's clock."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from storefront import database
+from storefront.book_checks import BookCheck
+from storefront.clock import DemoClock
+from tests.storefront.finance import paying
+from tests.storefront.finance.paying import books_balance
+from tests.storefront.web import Browser
+
+
+@pytest.fixture
+def finance(shop_engine: Engine, browser: Browser) -> Browser:
+    """An approver at the desk, with something in the books."""
+    paying.two_ready_one_on_hold(shop_engine)
+    return browser.sign_in("approver")
+
+
+def test_the_trail_tells_who_won_what_moved_and_that_the_books_hold(finance: Browser) -> None:
+    page = finance.get("/finance/orders/A-1?lang=en").text
+    for told in (
+        "Order A-1, from click to paid",
+        "Attributed to Linh Đan",
+        "last click, 1 day before the order was paid",
+        "accrued linh",
+        "payable linh",
+        "49,350",
+        "books: balanced",
+    ):
+        assert told in page, told
+
+
+def test_a_trail_of_an_unknown_order_or_partner_is_not_found(finance: Browser) -> None:
+    assert finance.get("/finance/orders/A-0").status_code == 404
+    assert finance.get("/finance/partners/nobody").status_code == 404
+
+
+def test_a_partners_page_has_balances_and_commissions(finance: Browser) -> None:
+    page = finance.get("/finance/partners/linh?lang=en").text
+    assert "Linh Đan" in page
+    assert page.count("39,480") >= 2
+    assert ">A-3<" in page
+
+
+def test_verifying_is_told_and_kept(finance: Browser, shop_engine: Engine) -> None:
+    assert "Verify now" in finance.get("/finance/books?lang=en").text
+    answer = finance.post("/finance/books/verify", page="/finance/books?lang=en")
+    assert answer.status_code == 200
+    assert "Every promise of the ledger holds" in answer.text
+    with Session(shop_engine) as session:
+        kept = session.scalars(select(BookCheck)).one()
+        assert kept.ok
+        assert kept.program_id is not None
+
+
+def test_a_broken_book_shows_its_findings(finance: Browser, shop_engine: Engine) -> None:
+    with database.transaction(shop_engine) as session:
+        table = "accounts"
+        session.connection().exec_driver_sql(
+            f"update {table} set balance_minor = balance_minor + 1 where partner_id is not null"  # noqa: S608  # reason: a planted fault
+        )
+    answer = finance.post("/finance/books/verify", page="/finance/books?lang=en")
+    assert "stored balance" in answer.text
+    assert "don't agree" in answer.text
+    assert "books: read the findings" in finance.get("/finance/orders/A-1?lang=en").text
+
+
+def test_the_demos_clock_goes_forward_and_tells_what_was_due(
+    finance: Browser, shop_engine: Engine
+) -> None:
+    assert "What waits for time" in finance.get("/demo?lang=en").text
+    answer = finance.post("/demo/advance", page="/demo?lang=en", days="15")
+    assert answer.status_code == 200
+    assert "hoa-som: 2 commissions are ready now." in answer.text
+    with Session(shop_engine) as session:
+        assert session.get_one(DemoClock, 1).ahead_s == 15 * 86_400
+    assert "Nothing was due." in finance.post("/demo/advance", page="/demo", days="1").text
+    assert books_balance(shop_engine)
+
+
+@pytest.mark.parametrize("days", ["", "2", "-1", "9999", "x"])
+def test_the_clock_knows_its_steps_alone(finance: Browser, shop_engine: Engine, days: str) -> None:
+    assert finance.post("/demo/advance", page="/demo", days=days).status_code == 409
+    with Session(shop_engine) as session:
+        assert session.get_one(DemoClock, 1).ahead_s == 0
+
+
+def test_without_a_demo_there_is_no_clock_to_set(finance: Browser, shop_engine: Engine) -> None:
+    with database.transaction(shop_engine) as session:
+        session.delete(session.get_one(DemoClock, 1))
+    assert finance.get("/demo").status_code == 404
+    assert finance.post("/demo/advance", page="/finance/books", days="1").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/finance", "/finance/payouts", "/finance/books", "/demo"])
+def test_partners_and_shoppers_see_nothing_of_it(
+    finance: Browser, new_browser: type[Browser], path: str
+) -> None:
+    koc = new_browser().sign_in("linh")  # type: ignore[call-arg]  # reason: a fixture's class
+    assert koc.get(path).status_code == 403
+    shopper = new_browser()  # type: ignore[call-arg]  # reason: the same
+    assert shopper.get(path).request.path == "/sign-in"

@@ -1,0 +1,249 @@
+"""The brand's desk: an order is found, shipped, delivered, completed, and refunded by piece."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from commissions import clicks, ledger, partners, programs
+from commissions.models import Commission
+from storefront import clock, database
+from storefront.orders import workflow
+from storefront.orders.models import Order, OrderLine, OrderRefund
+from storefront.payments.models import Payment
+from storefront.shop.models import Product, Shop
+from tests.storefront.web import CODE, Browser
+
+NUMBER = "HS-9001"
+DESK = "/desk/orders"
+ORDER = f"{DESK}/{NUMBER}"
+TONERS, TEAS = 3, 1
+
+
+def place(session: Session, number: str = NUMBER, *, name: str = "Nguyễn Thu Trang") -> Order:
+    """Place an order of three toners and a tea, through Linh's link; it isn't paid yet."""
+    shop = session.scalars(select(Shop)).one()
+    program = programs.find(session, CODE)
+    now = clock.now(session)
+    goods = {one.sku: one for one in session.scalars(select(Product))}
+    linh = partners.find(session, program, "linh")
+    touch = clicks.record(session, program, [clicks.Visit(linh.id, now - timedelta(days=1))])[0]
+    parts = ((goods["TON-200"], TONERS), (goods["TEA-100"], TEAS))
+    amount = sum(one.price_minor * count for one, count in parts)
+    order = Order(
+        shop_id=shop.id,
+        number=number,
+        token=f"token-{number}",
+        checkout_key=f"key-{number}",
+        state="awaiting_payment",
+        language="vi",
+        name=name,
+        phone="+84 905 123 456",
+        address="142 ngõ Hoa Giấy",
+        city="Đà Nẵng",
+        goods_minor=amount,
+        shipping_minor=22_000,
+        total_minor=amount + 22_000,
+        partner_id=linh.id,
+        touch_id=touch.id,
+        placed_at=now,
+    )
+    session.add(order)
+    session.flush()
+    session.add_all(
+        OrderLine(
+            order_id=order.id,
+            line_no=line_no,
+            product_id=one.id,
+            sku=one.sku,
+            name=f"Goods {one.sku}",
+            category=one.category,
+            quantity=count,
+            unit_minor=one.price_minor,
+            amount_minor=one.price_minor * count,
+        )
+        for line_no, (one, count) in enumerate(parts, start=1)
+    )
+    session.add(
+        Payment(
+            order_id=order.id,
+            provider="test",
+            reference=f"pay-{number}",
+            amount_minor=order.total_minor,
+            state="succeeded",
+            begun_at=now,
+            ended_at=now,
+        )
+    )
+    session.flush()
+    session.refresh(order)
+    return order
+
+
+@pytest.fixture
+def desk(shop_engine: Engine, browser: Browser) -> Browser:
+    """The operator, with one paid order to ship."""
+    with database.transaction(shop_engine) as session:
+        order = place(session)
+        workflow.mark_paid(session, order, at=clock.now(session), actor="shopper")
+    return browser.sign_in("operator")
+
+
+def act(browser: Browser, what: str, **fields: object) -> int:
+    """Do something with the order and return the answer's status."""
+    return browser.post(f"{ORDER}/{what}", page=f"{ORDER}?lang=en", **fields).status_code
+
+
+def complete(browser: Browser) -> None:
+    """Bring the order to its end."""
+    assert act(browser, "ship", carrier="Giao Sớm", tracking="8830 2716") == 200
+    assert act(browser, "deliver") == 200
+    assert act(browser, "complete") == 200
+
+
+def state(engine: Engine) -> str:
+    """Return where the order stands."""
+    with Session(engine) as session:
+        return session.scalars(select(Order.state).where(Order.number == NUMBER)).one()
+
+
+def earned(engine: Engine) -> int:
+    """Return what the seller's commissions of the order come to, less what was taken back."""
+    with Session(engine) as session:
+        linh = partners.find(session, programs.find(session, CODE), "linh")
+        amount = session.scalar(
+            select(func.sum(Commission.amount_minor)).where(Commission.partner_id == linh.id)
+        )
+        return int(amount or 0)
+
+
+def refunds(engine: Engine) -> list[tuple[int, int]]:
+    """Return what went back, goods and shipping of each refund."""
+    with Session(engine) as session:
+        found = session.scalars(select(OrderRefund).order_by(OrderRefund.id))
+        return [(one.amount_minor, one.shipping_minor) for one in found]
+
+
+def books_balance(engine: Engine) -> bool:
+    """Tell whether verification finds nothing."""
+    with Session(engine) as session:
+        return ledger.verify(session).balanced
+
+
+def test_an_order_goes_its_way_and_credits_who_brought_it(
+    desk: Browser, shop_engine: Engine
+) -> None:
+    assert "1 order waits to be shipped." in desk.get(f"{DESK}?lang=en").text
+    complete(desk)
+    assert state(shop_engine) == "completed"
+    page = desk.get(f"{ORDER}?lang=en").text
+    assert "Giao Sớm, 8830 2716" in page
+    assert "Linh Đan" in page
+    assert earned(shop_engine) == 329_000 * TONERS * 12 // 100 + 198_000 * 8 // 100
+    assert act(desk, "complete") == 200  # twice is once
+    assert books_balance(shop_engine)
+
+
+def test_a_carrier_must_be_named_and_the_number_typed_stays(
+    desk: Browser, shop_engine: Engine
+) -> None:
+    assert act(desk, "ship", carrier=" ", tracking="8830 2716") == 422
+    assert desk.page
+    assert "Name the carrier" in desk.page.text
+    assert 'value="8830 2716"' in desk.page.text
+    assert state(shop_engine) == "paid"
+
+
+def test_a_step_out_of_turn_is_a_conflict(desk: Browser, shop_engine: Engine) -> None:
+    assert act(desk, "complete") == 409
+    assert state(shop_engine) == "paid"
+
+
+def test_pieces_go_back_one_by_one_and_a_double_tap_once(
+    desk: Browser, shop_engine: Engine
+) -> None:
+    complete(desk)
+    before = earned(shop_engine)
+    desk.get(ORDER)
+    key = desk.hidden("form_key")
+    for _tap in range(2):
+        answer = act(desk, "refund", reason="arrived broken", form_key=key, **{"line-1": "1"})
+        assert answer == 200
+    assert refunds(shop_engine) == [(329_000, 0)]
+    assert earned(shop_engine) == before - 329_000 * 12 // 100
+    second = act(
+        desk, "refund", reason="too much", form_key=_key(desk), shipping="1", **{"line-1": "2"}
+    )
+    assert second == 200
+    assert refunds(shop_engine) == [(329_000, 0), (658_000, 22_000)]
+    assert earned(shop_engine) == 198_000 * 8 // 100
+    assert 'name="line-1"' not in desk.get(ORDER).text  # all of it came back
+    assert books_balance(shop_engine)
+
+
+def test_all_that_is_left_goes_back_at_once(desk: Browser, shop_engine: Engine) -> None:
+    complete(desk)
+    assert act(desk, "refund", reason="changed my mind", form_key=_key(desk), all="1") == 200
+    assert refunds(shop_engine) == [(329_000 * TONERS + 198_000 * TEAS, 0)]
+    assert earned(shop_engine) == 0
+    assert books_balance(shop_engine)
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"line-1": "1", "reason": ""}, "Write in a few words why"),
+        ({"line-1": "4", "reason": "broken"}, "has 3 pieces left"),
+        ({"line-1": "-1", "reason": "broken"}, "Write a whole number of pieces."),
+        ({"line-1": "one", "reason": "broken"}, "Write a whole number of pieces."),
+        ({"reason": "broken"}, "Choose what goes back"),
+    ],
+)
+def test_a_refund_that_cannot_be_is_told_at_its_place(
+    desk: Browser, shop_engine: Engine, fields: dict[str, str], told: str
+) -> None:
+    complete(desk)
+    key = _key(desk)
+    assert act(desk, "refund", form_key=key, **fields) == 422
+    assert desk.page
+    assert told in desk.page.text
+    assert f'name="form_key" value="{key}"' in desk.page.text
+    for name, typed in fields.items():
+        assert re.search(rf'name="{name}"[^>]*value="{re.escape(typed)}"', desk.page.text)
+    assert refunds(shop_engine) == []
+
+
+def test_orders_are_found_by_number_name_and_phone(desk: Browser, shop_engine: Engine) -> None:
+    with database.transaction(shop_engine) as session:
+        place(session, "HS-9002", name="Lê Hải Yến")
+    for search in ("9001", "thu trang", "0905123456"[1:], "905 123"):
+        assert f">{NUMBER}<" in desk.get(f"{DESK}?q={search}").text, search
+    only = desk.get(f"{DESK}?q=HS-9002&state=unpaid").text
+    assert ">HS-9002<" in only
+    assert f">{NUMBER}<" not in only
+    assert "Nobody found" in desk.get(f"{DESK}?q=%25&lang=en").text
+    assert "No order here" in desk.get(f"{DESK}?state=completed&lang=en").text
+
+
+def test_what_is_unknown_is_not_found(desk: Browser) -> None:
+    assert desk.get(f"{DESK}/HS-0").status_code == 404
+    for what in ("ship", "deliver", "complete", "refund"):
+        assert desk.post(f"{DESK}/HS-0/{what}", page=ORDER, reason="x").status_code == 404
+
+
+@pytest.mark.parametrize("who", ["preparer", "approver", "linh"])
+def test_the_desk_is_for_the_brand_alone(
+    desk: Browser, new_browser: type[Browser], who: str
+) -> None:
+    other = new_browser().sign_in(who)  # type: ignore[call-arg]  # reason: a fixture's class
+    assert other.get(DESK).status_code == 403
+    assert other.get(ORDER).status_code == 403
+
+
+def _key(browser: Browser) -> str:
+    browser.get(ORDER)
+    return browser.hidden("form_key")
