@@ -25,6 +25,7 @@ class Face:
 
     `skin` is a name of SKINS, `style` one of ``hair.STYLES``, `collar` one of COLLARS; `hair`,
     `clothes` and `ground` are colours as #RRGGBB. `open_eyes` look at you; closed ones smile.
+    `painted` lips are red.
     """
 
     skin: str = "sand"
@@ -36,6 +37,7 @@ class Face:
     glasses: bool = False
     open_eyes: bool = False
     beard: bool = False
+    painted: bool = True
 
     def __post_init__(self) -> None:
         for name, names in (
@@ -94,7 +96,7 @@ def _collar(who: Face, skin: str) -> str:
         opening = ink.path(
             "M", 124, 302, "L", 160, 350, "L", 196, 302, "Q", 160, 322, 124, 302, "Z"
         )
-        edge = ink.path("M", 118, 303, "L", 160, 358, "L", 202, 303)
+        edge = ink.path("M", 123, 310, "L", 160, 358, "L", 197, 310)
         return group(
             el("path", d=opening, fill=ink.darker(skin, 0.06)),
             el("path", d=edge, fill="none", stroke=pale, stroke_width=10),
@@ -142,7 +144,7 @@ def _features(who: Face, skin: str) -> str:
     nose = ink.path("M", 161, 186, "Q", 156, 204, 152, 210, "Q", 156, 216, 164, 215)
     upper = "M141 228Q153 224 160 228Q167 224 179 228Q160 235 141 228Z"
     lower = "M142 228.6Q160 252 178 228.6Q160 236 142 228.6Z"
-    lip = ink.mix(skin, _LIP, 0.42 if who.beard else 0.72)
+    lip = ink.mix(skin, _LIP, 0.72 if who.painted else 0.3)
     cheeks = [
         el("circle", cx=x, cy=212, r=14, fill=ink.mix(skin, "#E0526A", 0.6), fill_opacity=0.26)
         for x in (126, 194)

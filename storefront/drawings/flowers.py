@@ -181,10 +181,10 @@ def jasmine(spot: Spot) -> str:
     """Return a spray of jasmine: white stars, buds and dark leaves."""
     reach = spot.reach
     look = Pressed(spot.bloom, 0.72, line_opacity=0.5, vein=ink.darker(spot.bloom, 0.42))
-    stars = ((-0.5, -0.32, 0.38), (0.22, -0.72, 0.42), (0.5, 0.02, 0.4), (-0.1, 0.16, 0.34))
+    stars = ((-0.5, -0.32, 0.38), (0.24, -0.62, 0.42), (0.5, 0.02, 0.4), (-0.1, 0.16, 0.34))
     twig = _branch(
         spot,
-        [(0.06, 0.7), (0, 0.2), (0.08, -0.3), (0.1, -0.95)],
+        [(0.06, 0.7), (0, 0.2), (0.08, -0.3), (0.1, -0.78)],
         [(0, 68, 0.72), (0, -52, 0.6), (1, 96, 0.9), (2, -100, 0.86), (2, 40, 0.8), (3, 8, 0.4)],
     )
     open_flowers = [
@@ -207,7 +207,9 @@ def jasmine(spot: Spot) -> str:
         )
         for angle in (-24, 12, 40)
     ]
-    return group(twig, *open_flowers, group(*buds, transform=turn(0, (spot.x + 8, spot.y - reach))))
+    return group(
+        twig, *open_flowers, group(*buds, transform=turn(0, (spot.x + 8, spot.y - reach * 0.8)))
+    )
 
 
 def osmanthus(spot: Spot) -> str:

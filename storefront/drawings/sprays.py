@@ -13,9 +13,10 @@ from storefront.drawings.petals import POINTED, SLENDER, Petal, Pressed
 def rice(spot: Spot) -> str:
     """Return three ears of rice that bow under their grains, with a long leaf."""
     x, y, reach = spot.x, spot.y, spot.reach
+    low = x - reach * 0.45
     ears = [
-        _ear(spot, (spot.root[0] + shift, spot.root[1]), (x - reach * left, y - reach * up))
-        for shift, left, up in ((0, 1.0, -0.15), (12, 0.5, 0.3), (22, -0.75, 0.05))
+        _ear(spot, (low + shift, spot.root[1]), (x + reach * right, y - reach * up))
+        for shift, right, up in ((0, -0.72, 0.2), (10, 0.24, 0.42), (20, 0.88, -0.12))
     ]
     leaves = [
         petals.blade(
@@ -116,7 +117,7 @@ def lemongrass(spot: Spot) -> str:
     x, y, reach, chance = spot.x, spot.y, spot.reach, spot.chance
     blades = [
         petals.blade(
-            (x - reach * 0.2 + place * 5, y + reach * 1.5),
+            (x - reach * 0.5 + place * 5, y + reach * 1.5),
             (x + reach * (-0.9 + 0.24 * place), y - reach * chance.between(0.55, 1.12)),
             width=reach * 0.15,
             bend=(place - 3.6) * 13,
@@ -126,7 +127,11 @@ def lemongrass(spot: Spot) -> str:
     ]
     bulbs = [
         petals.leaf(
-            (x + shift, y + reach * 2.1), angle, reach * 1.7, width=reach * 0.26, colour=tone
+            (x - reach * 0.34 + shift, y + reach * 2.1),
+            angle,
+            reach * 1.7,
+            width=reach * 0.26,
+            colour=tone,
         )
         for shift, angle, tone in ((-20, -4, "#C9C79A"), (4, 5, "#BFC58C"))
     ]

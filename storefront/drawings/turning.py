@@ -13,7 +13,7 @@ from storefront.drawings.ink import Point, el, group, window
 MIDDLE = 200
 FOOT = 432  # where things stand
 LINE = 1.22  # of a text, as a share of its size
-GLYPH = 0.54  # the width of a serif's letter, as a share of its size
+GLYPH = 0.58  # the width of a serif's letter, as a share of its size
 
 
 @dataclass(frozen=True)
