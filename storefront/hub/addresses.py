@@ -22,7 +22,7 @@ from storefront.hub import desk
 from storefront.settings import Settings
 from storefront.shop.current import shop
 from storefront.shop.models import Product
-from storefront.shop.texts import text_of
+from storefront.shop.texts import is_plain, text_of
 from storefront.transactions import session
 
 SHOP_PAGE = "shop"
@@ -91,6 +91,8 @@ def sells_here() -> bool:
 
 def for_product(slug: str) -> Address | None:
     """Return the partner's link to a product; None when either is missing."""
+    if not is_plain(slug):
+        return None
     product = session.scalar(select(Product).where(Product.slug == slug, Product.on_sale))
     codes = [link.code for link in _links()] if sells_here() else []
     if product is None or not codes:

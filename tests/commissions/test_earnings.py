@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from commissions import earnings
 from commissions.earnings import Sum, Totals
 from commissions.models import Commission
+from commissions.periods import parse_month
 from commissions.tiers import Tier
 from tests.factories import at, make_line, make_plan, make_program, make_rule
 from tests.story import Story
@@ -184,6 +185,36 @@ def test_the_list_of_each_state_is_what_the_ledger_holds(session: Session) -> No
     assert told["sale", "rejected"] == "fraud"
     assert told["clawback", "ready"] == "return"
     assert told["sale", "ready"] is None
+
+
+# The team.
+
+
+def test_a_team_is_told_by_volume_and_what_it_earned(session: Session) -> None:
+    story = team(session)
+    story.enrol("an", sponsor_code="dao")
+    story.enrol("thu")
+    dao = story.partner("dao").id
+    story.sell("S-1", by="mai", amount=100_00)
+    story.sell("S-2", by="mai", on="2024-02-02", amount=50_00)
+    story.sell("S-3", by="thu", amount=999_00)
+    story.complete("S-1", "S-3", on="2024-01-31")
+    story.complete("S-2", on="2024-02-03")
+    story.refund(4, of="S-1", on="2024-02-05")
+    january, february = (
+        earnings.team(session, story.program, dao, month=parse_month(month))
+        for month in ("2024-01", "2024-02")
+    )
+    # 3 % of 100.00 in January; of 50.00 less the 40.00 that came back in February
+    assert [tuple(one)[1:] for one in january] == [
+        ("An", "an", 0, 0, 0),
+        ("Mai", "mai", 100_00, 3_00, 3_30),
+    ]
+    assert [tuple(one)[1:] for one in february] == [
+        ("An", "an", 0, 0, 0),
+        ("Mai", "mai", 10_00, 30, 3_30),
+    ]
+    assert sum(story.owed("dao")) == 3_30
 
 
 # The sums.

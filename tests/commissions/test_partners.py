@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from commissions import partners, plans, programs
-from commissions.errors import NoPlanInForce
+from commissions.errors import Invalid, NoPlanInForce, PartnerInvalid, PartnerUnknown
 from commissions.models import Partner
 from commissions.partners import PartnerTerms
 from commissions.tiers import Tier
@@ -21,7 +21,7 @@ from tests.factories import (
     make_rule,
     make_terms,
 )
-from tests.story import Story
+from tests.story import Story, refused
 
 FULL = PartnerTerms(
     code="mai",
@@ -201,3 +201,30 @@ def test_a_sale_earns_by_the_plan_of_the_day_on_which_it_was_paid(session: Sessi
     assert story.owed("mai").accrued == 25_00
     assert story.owed("dao").accrued == 1_00
     assert story.books_hold()
+
+
+def test_new_payout_details_count_from_the_next_batch_on(story: Story) -> None:
+    mai = story.partner("mai")
+    story.sell()
+    story.complete(on="2024-01-10")
+    story.release(on="2024-02-09")
+    payout = story.build_one("2024-02-10")
+    partners.set_payout_details(
+        story.session, story.program, mai.id, rail="manual", destination="ACB 5566"
+    )
+    assert (payout.rail, payout.destination) == ("test", "bank of mai")
+    assert (mai.payout_rail, mai.payout_destination) == ("manual", "ACB 5566")
+
+
+def test_payout_details_need_a_partner_of_the_program_a_rail_and_a_destination(
+    story: Story,
+) -> None:
+    session, program, mai = story.session, story.program, story.partner("mai")
+    other = make_program(session, code="tulips")
+    with refused(session, PartnerUnknown, "has no partner"):
+        partners.set_payout_details(session, other, mai.id, rail="test", destination="x")
+    with refused(session, PartnerInvalid, "both a rail and a destination"):
+        partners.set_payout_details(session, program, mai.id, rail="test", destination="")
+    with refused(session, Invalid, "The destination"):
+        partners.set_payout_details(session, program, mai.id, rail="test", destination="x" * 401)
+    assert mai.payout_destination == "bank of mai"
