@@ -6,7 +6,8 @@ The rows and transfers beneath ``payouts``. Decides no amount and no order of ev
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, select
@@ -60,7 +61,8 @@ def claim(
     )
     everything = [c for items in claimed.values() for c in items]
     booking.move(session, everything, CommissionState.IN_PAYOUT, at=aware(at), actor=actor)
-    post(session, program, list(claimed), code="payout_reserve", at=at)
+    postings = [_posting(payout, "payout_reserve", at) for payout in claimed]
+    ledger.post(session, program, postings)
 
 
 def claimed_by(session: Session, payouts: Sequence[Payout]) -> list[Standing]:
@@ -84,43 +86,62 @@ def claimed_by(session: Session, payouts: Sequence[Payout]) -> list[Standing]:
     return [Standing(*row) for row in rows]
 
 
-def give_back(
-    session: Session,
-    program: Program,
-    payouts: Sequence[Payout],
-    *,
-    at: datetime,
-    actor: str,
-    reason: str | None,
-) -> None:
-    """Let payouts fail: their money is payable again, and what they claimed is ready."""
-    claimed = claimed_by(session, payouts)
-    move(session, payouts, PayoutState.FAILED, at=at, actor=actor, reason=reason)
-    post(session, program, payouts, code="payout_fail", at=at)
-    booking.move(session, claimed, CommissionState.READY, at=aware(at), actor=actor, reason=reason)
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Payouts that end alike: their state, the transfer that says so, and what they claimed."""
+
+    payouts: Sequence[Payout]
+    to: PayoutState
+    code: str
+    claimed_to: CommissionState
+    reason: str | None = None
 
 
-def post(
-    session: Session, program: Program, payouts: Sequence[Payout], *, code: str, at: datetime
+def settled(payouts: Sequence[Payout]) -> Ending:
+    """Their money has arrived."""
+    return Ending(payouts, PayoutState.SETTLED, "payout_settle", CommissionState.PAID)
+
+
+def failed(payouts: Sequence[Payout], reason: str | None) -> Ending:
+    """They will never arrive: what they claimed is ready again."""
+    ready = CommissionState.READY
+    return Ending(payouts, PayoutState.FAILED, "payout_fail", ready, reason)
+
+
+def returned(payouts: Sequence[Payout], reason: str) -> Ending:
+    """Their money arrived and came back: what they paid is ready again."""
+    ready = CommissionState.READY
+    return Ending(payouts, PayoutState.RETURNED, "payout_return", ready, reason)
+
+
+def end(
+    session: Session, program: Program, endings: Iterable[Ending], *, at: datetime, actor: str
 ) -> None:
-    """Book one step of payouts; the code says which accounts it moves between."""
-    ledger.post(
-        session,
-        program,
-        [
-            ledger.Posting(
-                code=code,
-                reference=str(payout.id),
-                debit=debit,
-                credit=credit,
-                amount_minor=payout.amount_minor,
-                effective_at=aware(at),
-                cause_id=payout.id,
-            )
-            for payout in payouts
-            for debit, credit in [_accounts(code, payout)]
-        ],
-    )
+    """Let locked payouts end, with one posting for all of them.
+
+    Commissions are locked before accounts, and accounts once, in order: so do refunds and
+    releases, and nobody waits in a circle.
+    """
+    kept = [ending for ending in endings if ending.payouts]
+    if not kept:
+        return
+    for ending in kept:
+        check_moves(ending.payouts, ending.to)
+    claimed_by(session, [payout for ending in kept for payout in ending.payouts])
+    for ending in kept:
+        move(session, ending.payouts, ending.to, at=at, actor=actor, reason=ending.reason)
+    postings = [_posting(payout, ending.code, at) for ending in kept for payout in ending.payouts]
+    ledger.post(session, program, postings)
+    for ending in kept:
+        claimed = claimed_by(session, ending.payouts)
+        booking.move(
+            session,
+            claimed,
+            ending.claimed_to,
+            at=aware(at),
+            actor=actor,
+            reason=ending.reason,
+        )
 
 
 def move(
@@ -133,13 +154,18 @@ def move(
     reason: str | None = None,
 ) -> None:
     """Move payouts to a state, each with its state-change row."""
-    for payout in payouts:
-        check_move(PAYOUT_MOVES, payout.state, to, what=f"Payout {payout.id}")
+    check_moves(payouts, to)
     moves = [(payout.id, payout.state, to, aware(at)) for payout in payouts]
     for payout in payouts:
         payout.state = to
     session.flush()
     sets.record_moves(session, "payout", moves, actor=actor, reason=reason)
+
+
+def check_moves(payouts: Iterable[Payout], to: str) -> None:
+    """Raise StateConflict, before anything is written, unless every payout may move to a state."""
+    for payout in payouts:
+        check_move(PAYOUT_MOVES, payout.state, to, what=f"Payout {payout.id}")
 
 
 def lock(session: Session, *where: ColumnElement[bool]) -> list[Payout]:
@@ -148,26 +174,42 @@ def lock(session: Session, *where: ColumnElement[bool]) -> list[Payout]:
     return list(session.scalars(statement, execution_options={"populate_existing": True}))
 
 
-def lock_one(session: Session, program: Program, payout_id: int) -> Payout:
-    """Return one payout, locked; raises PayoutUnknown."""
+def lock_all(session: Session, program: Program, payout_ids: Iterable[int]) -> list[Payout]:
+    """Return payouts by id, each once, locked; raises PayoutUnknown."""
+    wanted = {*payout_ids}
     ledger.hold_months_open(session, program)
-    found = lock(session, Payout.id == payout_id, Payout.program_id == program.id)
-    if not found:
-        message = f"Program {program.code} has no payout {payout_id}."
+    found = lock(session, sets.among(session, Payout.id, wanted), Payout.program_id == program.id)
+    missing = wanted - {payout.id for payout in found}
+    if missing:
+        message = (
+            f"Program {program.code} has no payout {min(missing)}: its batch lists those there are."
+        )
         raise PayoutUnknown(message)
-    return found[0]
+    return found
 
 
-def was_sending(session: Session, payout: Payout) -> bool:
-    """Tell whether an approved payout was handed to its rail before, perhaps with effect."""
-    if payout.state != PayoutState.APPROVED:
-        return False
-    sent = select(StateChange.id).where(
+def once_sending(session: Session, payouts: Iterable[Payout]) -> list[int]:
+    """Return the ids of approved payouts that were handed to a rail before, perhaps with effect."""
+    approved = [payout.id for payout in payouts if payout.state == PayoutState.APPROVED]
+    sent = select(StateChange.subject_id).where(
         StateChange.subject == "payout",
-        StateChange.subject_id == payout.id,
+        sets.among(session, StateChange.subject_id, approved),
         StateChange.to_state == PayoutState.SENDING,
     )
-    return session.scalar(sent.limit(1)) is not None
+    return sorted({*session.scalars(sent)})
+
+
+def _posting(payout: Payout, code: str, at: datetime) -> ledger.Posting:
+    debit, credit = _accounts(code, payout)
+    return ledger.Posting(
+        code=code,
+        reference=str(payout.id),
+        debit=debit,
+        credit=credit,
+        amount_minor=payout.amount_minor,
+        effective_at=aware(at),
+        cause_id=payout.id,
+    )
 
 
 def _accounts(code: str, payout: Payout) -> tuple[ledger.AccountRef, ledger.AccountRef]:

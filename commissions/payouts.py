@@ -1,8 +1,8 @@
-"""Paying what is ready: a batch built by one person, approved by another, sent, settled.
+"""Payout batches: built by one person, approved by another.
 
 Decides who is paid how much: all that is ready, at or above the program's minimum, to partners
-with payout details. A payout's money waits in the partner's ``in_payout`` account; the rail is
-called by the edge, between two transactions, never inside one.
+with payout details. A payout's money waits in the partner's ``in_payout`` account; ``settling``
+tells what becomes of it.
 """
 
 from __future__ import annotations
@@ -14,19 +14,17 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commissions import booking, claims, ledger, sets
+from commissions import claims, ledger, sets
 from commissions.booking import Standing
 from commissions.errors import (
     BatchUnknown,
     FourEyes,
     PartnerUnknown,
     PayoutDetailsMissing,
-    StateConflict,
 )
 from commissions.models import Batch, Partner, Payout, Program
 from commissions.periods import aware
-from commissions.providers.rail import Outcome, OutcomeKind, PayoutOrder
-from commissions.states import BATCH_MOVES, BatchState, CommissionState, PayoutState, check_move
+from commissions.states import BATCH_MOVES, BatchState, PayoutState, check_move
 
 
 class Skipped(NamedTuple):
@@ -111,138 +109,27 @@ def refuse(
     at: datetime,
     reason: str,
 ) -> Batch:
-    """Refuse a built batch: its payouts fail and what they claimed is ready again."""
+    """Refuse a built batch: its payouts fail and what they claimed is ready again.
+
+    The same checker again is a no-op. Raises FourEyes, BatchUnknown, StateConflict.
+    """
     batch = _lock_batch(session, program, batch_id)
     if _same_person(checker, batch.maker):
         message = f"Batch {batch.id} was built by {batch.maker}: somebody else must refuse it."
         raise FourEyes(message)
+    if batch.state == BatchState.REFUSED and batch.checker == checker:
+        return batch
     _move_batch(session, batch, BatchState.REFUSED, checker=checker, at=at, reason=reason)
     payouts = _lock_reserved(session, batch)
-    claims.give_back(session, program, payouts, at=at, actor=checker, reason=reason)
+    claims.end(session, program, [claims.failed(payouts, reason)], at=at, actor=checker)
     return batch
-
-
-def begin_sending(
-    session: Session, program: Program, payout_id: int, *, at: datetime, actor: str
-) -> PayoutOrder | None:
-    """Mark an approved payout as being sent and return its order; None when it is past that.
-
-    Commit before the rail is called: what is found in ``sending`` later was perhaps sent, and
-    only the rail or a person can tell.
-    """
-    payout = claims.lock_one(session, program, payout_id)
-    if payout.state != PayoutState.APPROVED:
-        if payout.state == PayoutState.RESERVED:
-            message = f"Payout {payout.id} isn't approved: somebody must approve its batch first."
-            raise StateConflict(message)
-        return None
-    claims.move(session, [payout], PayoutState.SENDING, at=at, actor=actor)
-    return order_of(program, payout)
-
-
-def record_outcome(
-    session: Session,
-    program: Program,
-    payout_id: int,
-    *,
-    outcome: Outcome,
-    at: datetime,
-    actor: str,
-) -> Payout:
-    """Write down what the rail said of a payout that is being sent or can't be told.
-
-    It also counts for one that was found missing, and so approved again, while it was being sent.
-    Done: sent. Arrived: sent and settled. Rejected: failed, and what it claimed is ready again.
-    Missing: approved again, so that it can be sent under the same key. Unknown: it waits.
-    """
-    payout = claims.lock_one(session, program, payout_id)
-    if payout.state == PayoutState.SENT and outcome.kind is OutcomeKind.ARRIVED:
-        return _settle(session, program, payout, at=at, actor=actor)
-    if payout.state == PayoutState.APPROVED and outcome.kind is not OutcomeKind.MISSING:
-        # Somebody asked while the call was under way, and the rail hadn't heard of it yet.
-        claims.move(session, [payout], PayoutState.SENDING, at=at, actor=actor)
-    if payout.state not in {PayoutState.SENDING, PayoutState.UNKNOWN}:
-        _check_not_given_back(payout, outcome)
-        return payout
-    payout.rail_reference = outcome.reference or payout.rail_reference
-    reason = outcome.reason
-    match outcome.kind:
-        case OutcomeKind.DONE:
-            claims.move(session, [payout], PayoutState.SENT, at=at, actor=actor)
-        case OutcomeKind.ARRIVED:
-            claims.move(session, [payout], PayoutState.SENT, at=at, actor=actor)
-            _settle(session, program, payout, at=at, actor=actor)
-        case OutcomeKind.REJECTED:
-            claims.give_back(session, program, [payout], at=at, actor=actor, reason=reason)
-        case OutcomeKind.MISSING:
-            _unknown(session, payout, at=at, actor=actor, reason=reason)
-            claims.move(session, [payout], PayoutState.APPROVED, at=at, actor=actor, reason=reason)
-        case OutcomeKind.UNKNOWN:
-            _unknown(session, payout, at=at, actor=actor, reason=reason)
-    return payout
-
-
-def settle(
-    session: Session, program: Program, payout_id: int, *, at: datetime, actor: str
-) -> Payout:
-    """Record that the money of a sent or unknown payout has arrived; again is a no-op."""
-    payout = claims.lock_one(session, program, payout_id)
-    if payout.state == PayoutState.SETTLED:
-        return payout
-    if payout.state == PayoutState.UNKNOWN:
-        claims.move(session, [payout], PayoutState.SENT, at=at, actor=actor, reason="it arrived")
-    return _settle(session, program, payout, at=at, actor=actor)
-
-
-def fail(
-    session: Session,
-    program: Program,
-    payout_id: int,
-    *,
-    at: datetime,
-    actor: str,
-    reason: str,
-) -> Payout:
-    """Record that a payout will never arrive: what it claimed is ready again; again is a no-op.
-
-    Raises StateConflict while it is being sent: the rail or a person must say what became of it.
-    """
-    payout = claims.lock_one(session, program, payout_id)
-    if payout.state == PayoutState.FAILED:
-        return payout
-    if payout.state == PayoutState.SENDING or claims.was_sending(session, payout):
-        message = f"Payout {payout.id} is being sent: find out from the rail what became of it."
-        raise StateConflict(message)
-    claims.give_back(session, program, [payout], at=at, actor=actor, reason=reason)
-    return payout
-
-
-def take_return(
-    session: Session,
-    program: Program,
-    payout_id: int,
-    *,
-    at: datetime,
-    actor: str,
-    reason: str,
-) -> Payout:
-    """Record that settled money came back: what it paid is ready again; again is a no-op."""
-    payout = claims.lock_one(session, program, payout_id)
-    if payout.state == PayoutState.RETURNED:
-        return payout
-    claims.move(session, [payout], PayoutState.RETURNED, at=at, actor=actor, reason=reason)
-    claimed = claims.claimed_by(session, [payout])
-    claims.post(session, program, [payout], code="payout_return", at=at)
-    booking.move(session, claimed, CommissionState.READY, at=aware(at), actor=actor, reason=reason)
-    return payout
 
 
 def find_batch(session: Session, program: Program, batch_id: int) -> tuple[Batch, list[Payout]]:
     """Return a batch with its payouts; raises BatchUnknown."""
     batch = session.get(Batch, batch_id)
     if batch is None or batch.program_id != program.id:
-        message = f"Program {program.code} has no batch {batch_id}."
-        raise BatchUnknown(message)
+        raise _unknown(program, batch_id)
     rows = session.scalars(
         select(Payout).where(Payout.batch_id == batch_id).order_by(Payout.id)
     ).all()
@@ -258,14 +145,6 @@ def in_state(session: Session, program: Program, *states: str) -> list[Payout]:
             .order_by(Payout.id)
         )
     )
-
-
-def order_of(program: Program, payout: Payout) -> PayoutOrder:
-    """Return what the rail is told of an approved payout."""
-    if payout.key is None:
-        message = f"Payout {payout.id} isn't approved: somebody must approve its batch first."
-        raise StateConflict(message)
-    return PayoutOrder(payout.key, payout.amount_minor, program.currency, payout.destination)
 
 
 def _named(session: Session, program: Program, codes: Iterable[str]) -> set[int]:
@@ -329,7 +208,10 @@ def _payout(batch: Batch, partner: Partner, items: Sequence[Standing]) -> Payout
 
 
 def _same_person(one: str, other: str) -> bool:
-    """Tell whether two names are one person's, however they are typed."""
+    """Tell whether two names are one person's, however they are typed.
+
+    The database's own check folds what SQL's ``lower`` folds: on SQLite that is ASCII alone.
+    """
     return one.strip().casefold() == other.strip().casefold()
 
 
@@ -340,9 +222,14 @@ def _lock_batch(session: Session, program: Program, batch_id: int) -> Batch:
         execution_options={"populate_existing": True},
     )
     if batch is None:
-        message = f"Program {program.code} has no batch {batch_id}."
-        raise BatchUnknown(message)
+        raise _unknown(program, batch_id)
     return batch
+
+
+def _unknown(program: Program, batch_id: int) -> BatchUnknown:
+    return BatchUnknown(
+        f"Program {program.code} has no batch {batch_id}: building one tells its number."
+    )
 
 
 def _lock_reserved(session: Session, batch: Batch) -> list[Payout]:
@@ -364,31 +251,3 @@ def _move_batch(
     batch.state, batch.checker = to, checker
     session.flush()
     sets.record_moves(session, "batch", [moved], actor=checker, reason=reason)
-
-
-def _check_not_given_back(payout: Payout, outcome: Outcome) -> None:
-    """Refuse to overlook that a rail has taken what the books have given back."""
-    given_back = payout.state in {PayoutState.FAILED, PayoutState.RETURNED}
-    if given_back and outcome.kind in {OutcomeKind.DONE, OutcomeKind.ARRIVED}:
-        message = (
-            f"The rail has payout {payout.id} as {outcome.reference}, but it is {payout.state} and"
-            f" what it claimed was given back: recall it at the rail before the next batch."
-        )
-        raise StateConflict(message)
-
-
-def _unknown(
-    session: Session, payout: Payout, *, at: datetime, actor: str, reason: str | None
-) -> None:
-    if payout.state != PayoutState.UNKNOWN:
-        claims.move(session, [payout], PayoutState.UNKNOWN, at=at, actor=actor, reason=reason)
-
-
-def _settle(
-    session: Session, program: Program, payout: Payout, *, at: datetime, actor: str
-) -> Payout:
-    claims.move(session, [payout], PayoutState.SETTLED, at=at, actor=actor)
-    claimed = claims.claimed_by(session, [payout])
-    claims.post(session, program, [payout], code="payout_settle", at=at)
-    booking.move(session, claimed, CommissionState.PAID, at=aware(at), actor=actor)
-    return payout

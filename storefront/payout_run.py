@@ -1,7 +1,9 @@
 """Sending payouts: commit, call the rail, commit. Safe to run again after any break.
 
-Composes ``payouts`` with the rails. No rail is called inside an open transaction; a rail that
-raises has said nothing, so the payout waits as unknown until the rail or a person can tell.
+Composes ``payouts`` and ``settling`` with the rails, one payout at a time: a kill between two
+calls leaves at most one of which the rail must be asked. No rail is called inside an open
+transaction; a rail that raises has said nothing, so the payout waits as unknown until the rail or
+a person can tell.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from commissions import payouts, programs
+from commissions import payouts, programs, settling
 from commissions.errors import HoahongError, StateConflict
 from commissions.models import Payout
 from commissions.providers import (
@@ -134,11 +136,11 @@ def _send(
 ) -> None:
     with database.transaction(engine) as session:
         program = programs.find(session, program_code)
-        order = payouts.begin_sending(session, program, payout_id, at=now, actor=actor)
+        orders = settling.begin_sending(session, program, [payout_id], at=now, actor=actor)
         rail = rails[session.get_one(Payout, payout_id).rail]
-    if order is None:
-        return  # another worker has it
-    _record(engine, program_code, payout_id, _said_of_sending(rail, order), actor=actor, now=now)
+    for order in orders:  # none when another worker has it
+        said = _said_of_sending(rail, order)
+        _record(engine, program_code, payout_id, said, actor=actor, now=now)
 
 
 def _ask(
@@ -154,7 +156,7 @@ def _ask(
     with database.transaction(engine) as session:
         program = programs.find(session, program_code)
         payout = session.get_one(Payout, payout_id)
-        order, rail = payouts.order_of(program, payout), rails[payout.rail]
+        order, rail = settling.order_of(program, payout), rails[payout.rail]
     found = _said_of_finding(rail, order)
     return _record(engine, program_code, payout_id, found, actor=actor, now=now)
 
@@ -185,9 +187,8 @@ def _record(
     kept = Outcome(outcome.kind, _kept(outcome.reference), _kept(outcome.reason))
     with database.transaction(engine) as session:
         program = programs.find(session, program_code)
-        return payouts.record_outcome(
-            session, program, payout_id, outcome=kept, at=now, actor=actor
-        ).state
+        told = {payout_id: kept}
+        return settling.record_outcomes(session, program, told, at=now, actor=actor)[0].state
 
 
 def _kept(text: str | None) -> str | None:

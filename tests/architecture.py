@@ -28,8 +28,8 @@ KIND_OF: Mapping[str, str] = {
         "lookups": "plans returns",
         "books": "ledger",
         "bookings": "booking claims refund_records",
-        "verbs": "partners clicks conversions accrual approval bonuses payouts clawbacks closing"
-        " programs",
+        "verbs": "partners clicks conversions accrual approval bonuses payouts settling clawbacks"
+        " closing programs",
         "reading": "statements exports trail earnings",
         "rails": "providers",
     }.items()

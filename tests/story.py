@@ -26,6 +26,7 @@ from commissions import (
     ledger,
     partners,
     payouts,
+    settling,
 )
 from commissions.accrual import Accrued
 from commissions.approval import Released
@@ -201,34 +202,35 @@ class Story:
 
     def send(self, payout: Payout, *, on: str) -> Payout:
         """Send a payout by the test rail and write down what the rail said."""
-        order = payouts.begin_sending(self.session, self.program, payout.id, at=at(on), actor="job")
-        if order is not None:
-            payouts.record_outcome(
-                self.session,
-                self.program,
-                payout.id,
-                outcome=RAIL.send(order),
-                at=at(on),
-                actor="job",
-            )
+        when = at(on)
+        for order in settling.begin_sending(
+            self.session, self.program, [payout.id], at=when, actor="job"
+        ):
+            told = {payout.id: RAIL.send(order)}
+            settling.record_outcomes(self.session, self.program, told, at=when, actor="job")
         return payout
 
     def settle(self, payout: Payout, *, on: str) -> Payout:
         """Record that the money has arrived."""
-        payouts.settle(self.session, self.program, payout.id, at=at(on), actor="bank")
+        settling.settle(self.session, self.program, [payout.id], at=at(on), actor="bank")
         return payout
 
     def fail(self, payout: Payout, *, on: str) -> Payout:
         """Record that the money will never arrive."""
-        payouts.fail(
-            self.session, self.program, payout.id, at=at(on), actor="bank", reason="account closed"
+        settling.fail(
+            self.session,
+            self.program,
+            [payout.id],
+            at=at(on),
+            actor="bank",
+            reason="account closed",
         )
         return payout
 
     def give_back(self, payout: Payout, *, on: str) -> Payout:
         """Record that settled money came back."""
-        payouts.take_return(
-            self.session, self.program, payout.id, at=at(on), actor="bank", reason="name differs"
+        settling.take_return(
+            self.session, self.program, [payout.id], at=at(on), actor="bank", reason="name differs"
         )
         return payout
 

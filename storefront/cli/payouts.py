@@ -6,7 +6,7 @@ import click
 from sqlalchemy.orm import Session
 
 from commissions import payouts as engine_payouts
-from commissions import programs
+from commissions import programs, settling
 from commissions.errors import PayoutUnknown
 from commissions.models import Batch, Payout, Program
 from commissions.money import Money
@@ -131,8 +131,7 @@ def settle(
         ]
         if payout_id is not None and not wanted:
             raise PayoutUnknown(f"Batch {batch_id} has no payout {payout_id}: look at its list.")
-        for one in wanted:
-            engine_payouts.settle(session, program, one, at=clock.now(), actor=actor)
+        settling.settle(session, program, wanted, at=clock.now(), actor=actor)
         _tell_batch(session, program, batch, json_=json_)
 
 
@@ -146,8 +145,8 @@ def fail(*, program_code: str, actor: str, payout_id: int, reason: str, json_: b
     """Record that a payout will never arrive: what it claimed is ready again."""
     with database.transaction(engine_from_env()) as session:
         program = programs.find(session, program_code)
-        payout = engine_payouts.fail(
-            session, program, payout_id, at=clock.now(), actor=actor, reason=reason
+        [payout] = settling.fail(
+            session, program, [payout_id], at=clock.now(), actor=actor, reason=reason
         )
         tell(_shown(payout), f"Payout {payout.id} is {payout.state}.", json_=json_)
 
@@ -162,8 +161,8 @@ def return_(*, program_code: str, actor: str, payout_id: int, reason: str, json_
     """Record that settled money came back: what it paid is ready again."""
     with database.transaction(engine_from_env()) as session:
         program = programs.find(session, program_code)
-        payout = engine_payouts.take_return(
-            session, program, payout_id, at=clock.now(), actor=actor, reason=reason
+        [payout] = settling.take_return(
+            session, program, [payout_id], at=clock.now(), actor=actor, reason=reason
         )
         tell(_shown(payout), f"Payout {payout.id} is {payout.state}.", json_=json_)
 

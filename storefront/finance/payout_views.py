@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from commissions import payouts
+from commissions import payouts, settling
 from commissions.payouts import Built
 from storefront import access, logs, payout_run, transactions
 from storefront.errors import Missing
@@ -88,8 +88,7 @@ def send(batch_id: int) -> ResponseReturnValue:
 def settle(batch_id: int) -> ResponseReturnValue:
     """Record that payouts have arrived: the chosen one, or all that were sent."""
     ids = _chosen(batch_id, payday.CAN_SETTLE)
-    for payout_id in ids:
-        payouts.settle(session, program(), payout_id, at=now(), actor=logs.actor())
+    settling.settle(session, program(), ids, at=now(), actor=logs.actor())
     flash(_told("settled", len(ids)), "leaf")
     return back_to("finance.batch", batch_id=batch_id)
 
@@ -97,21 +96,21 @@ def settle(batch_id: int) -> ResponseReturnValue:
 @finance.post("/payouts/<int:batch_id>/fail")
 def fail(batch_id: int) -> ResponseReturnValue:
     """Record that payouts will never arrive, for a reason: what they claimed is ready again."""
-    return _end(batch_id, "fail", payouts.fail)
+    return _end(batch_id, "fail", settling.fail)
 
 
 @finance.post("/payouts/<int:batch_id>/return")
 def take_return(batch_id: int) -> ResponseReturnValue:
     """Record that money came back after it had arrived, for a reason: it is ready again."""
-    return _end(batch_id, "return", payouts.take_return)
+    return _end(batch_id, "return", settling.take_return)
 
 
 def _end(batch_id: int, what: str, verb: Callable[..., object]) -> ResponseReturnValue:
     reason = fields.reason()
     if fault := fields.fault_of_reason(reason):
         return _faulty(batch_id, what, fault)
-    for payout_id in _chosen(batch_id, ()):
-        verb(session, program(), payout_id, at=now(), actor=logs.actor(), reason=reason)
+    ids = _chosen(batch_id, ())
+    verb(session, program(), ids, at=now(), actor=logs.actor(), reason=reason)
     flash(_("Written down. What it claimed is ready again, for another batch."), "leaf")
     return back_to("finance.batch", batch_id=batch_id)
 

@@ -11,6 +11,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from commissions.models import APPEND_ONLY, Base, Batch
 from commissions.providers import TestRail
+from storefront.orders.models import Order, OrderEvent
+from storefront.shop.models import Shop
+from tests.factories import at
 from tests.story import Story
 
 GUARDED = sorted(APPEND_ONLY)
@@ -25,9 +28,45 @@ def full(story: Story) -> Iterator[Story]:
     story.release(on="2024-02-09")
     story.close("2024-01", on="2024-02-09")
     story.pay_out(on="2024-02-10")
+    _place_an_order(story)
     before = rows_of(story)
     yield story
     assert rows_of(story) == before
+
+
+def _place_an_order(story: Story) -> None:
+    """Write an order of the shop, whose events are append-only too."""
+    session, now = story.session, at("2024-02-10")
+    shop = Shop(
+        program_id=story.program.id,
+        name="Hoa Sớm",
+        tagline="",
+        phone="1",
+        language="vi",
+        order_prefix="HS",
+        shipping_minor=0,
+        delivery_days_from=1,
+        delivery_days_to=2,
+        return_days=15,
+    )
+    session.add(shop)
+    session.flush()
+    texts = {"name": "Mai", "phone": "1", "address": "1", "city": "Huế", "language": "vi"}
+    order = Order(
+        shop_id=shop.id,
+        number="HS-1",
+        token="a",
+        checkout_key="a",
+        state="paid",
+        goods_minor=1,
+        shipping_minor=0,
+        total_minor=1,
+        placed_at=now,
+        **texts,
+    )
+    order.events.append(OrderEvent(kind="placed", at=now, actor="shopper"))
+    session.add(order)
+    session.flush()
 
 
 def rows_of(story: Story) -> dict[str, list[tuple[object, ...]]]:

@@ -16,6 +16,7 @@ from commissions import (
     ledger,
     payouts,
     returns,
+    settling,
 )
 from commissions.clicks import Visit
 from commissions.money import MAX_MINOR
@@ -174,7 +175,7 @@ PAYOUTS: list[Refusal] = [
         "unknown",
         errors.PayoutUnknown,
         "no payout 77",
-        lambda w: payouts.settle(w.session, w.program, 77, at=LATER, actor="bank"),
+        lambda w: settling.settle(w.session, w.program, [77], at=LATER, actor="bank"),
     ),
     (
         "sent before it is approved",
@@ -207,7 +208,7 @@ PAYOUTS: list[Refusal] = [
         lambda w: (
             w.approve(payout_of(w), on="2024-02-13"),
             w.send(payout_of(w), on="2024-02-13"),
-            payouts.settle(w.session, w.program, payout_of(w).id, at=NAIVE, actor="bank"),
+            settling.settle(w.session, w.program, [payout_of(w).id], at=NAIVE, actor="bank"),
         ),
     ),
     (
@@ -217,11 +218,10 @@ PAYOUTS: list[Refusal] = [
         lambda w: (
             w.approve(payout_of(w), on="2024-02-13"),
             w.send(payout_of(w), on="2024-02-13"),
-            payouts.record_outcome(
+            settling.record_outcomes(
                 w.session,
                 w.program,
-                payout_of(w).id,
-                outcome=Outcome(OutcomeKind.ARRIVED),
+                {payout_of(w).id: Outcome(OutcomeKind.ARRIVED)},
                 at=NAIVE,
                 actor="bank",
             ),

@@ -8,7 +8,7 @@ from functools import partial
 
 from hypothesis import strategies as st
 
-from commissions import payouts
+from commissions import payouts, settling
 from commissions.payouts import Built
 from commissions.providers import PayoutOrder, TestRail
 from tests.commissions.oracle import Refusal
@@ -134,14 +134,14 @@ class PayingOut(Finance):
     def _begin(self, world: World, payout_id: int) -> None:
         now, program, pay = self.now, world.program, world.payments.payouts[payout_id]
         was, refusal = pay.state, world.payments.begin(payout_id)
-        order = self.play(
+        orders = self.play(
             "begin",
-            lambda: payouts.begin_sending(self.session, program, payout_id, at=now, actor="job"),
+            lambda: settling.begin_sending(self.session, program, [payout_id], at=now, actor="job"),
             refusal,
             keyed=False,
         )
-        assert (order is not None) == (was == "approved")
-        if order:
+        assert len(orders or ()) == (was == "approved")
+        for order in orders or ():
             assert order.amount_minor == world.payments.approved[payout_id]
 
     def _hear(self, world: World, payout_id: int, how: str) -> None:
@@ -150,8 +150,8 @@ class PayingOut(Finance):
         outcome = RAIL.send(order) if how == "send" else RAIL.find(order)
         self.play(
             f"hear {outcome.kind}",
-            lambda: payouts.record_outcome(
-                self.session, program, payout_id, outcome=outcome, at=now, actor="job"
+            lambda: settling.record_outcomes(
+                self.session, program, {payout_id: outcome}, at=now, actor="job"
             ),
             world.payments.hear(payout_id, outcome.kind),
             keyed=False,
@@ -160,14 +160,14 @@ class PayingOut(Finance):
     def _told_by_the_bank(self, news: str, world: World, payout_id: int) -> None:
         payments, now = world.payments, self.now
         moves: dict[str, tuple[Callable[[int], Refusal], Callable[..., object]]] = {
-            "settle": (payments.settle, payouts.settle),
-            "fail": (payments.fail, partial(payouts.fail, reason="account closed")),
-            "return": (payments.take_return, partial(payouts.take_return, reason="name differs")),
+            "settle": (payments.settle, settling.settle),
+            "fail": (payments.fail, partial(settling.fail, reason="account closed")),
+            "return": (payments.take_return, partial(settling.take_return, reason="name differs")),
         }
         tell, verb = moves[news]
         self.play(
             news,
-            lambda: verb(self.session, world.program, payout_id, at=now, actor="bank"),
+            lambda: verb(self.session, world.program, [payout_id], at=now, actor="bank"),
             tell(payout_id),
         )
 

@@ -16,7 +16,16 @@ from uuid import uuid4
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session
 
-from commissions import accrual, approval, conversions, ledger, partners, payouts, programs
+from commissions import (
+    accrual,
+    approval,
+    conversions,
+    ledger,
+    partners,
+    payouts,
+    programs,
+    settling,
+)
 from commissions.models import Partner, Program
 from commissions.providers import PayoutOrder
 from commissions.states import PayoutState
@@ -202,7 +211,5 @@ def _send_naively(engine: Engine, batch_id: int, rail: DurableRail) -> None:
         outcome = rail.send(order)
         with database.transaction(engine) as session:
             program = programs.find(session, CODE)
-            payouts.begin_sending(session, program, payout.id, at=PAYDAY, actor="job")
-            payouts.record_outcome(
-                session, program, payout.id, outcome=outcome, at=PAYDAY, actor="job"
-            )
+            settling.begin_sending(session, program, [payout.id], at=PAYDAY, actor="job")
+            settling.record_outcomes(session, program, {payout.id: outcome}, at=PAYDAY, actor="job")

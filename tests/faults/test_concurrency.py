@@ -29,6 +29,7 @@ from commissions import (
     partners,
     payouts,
     programs,
+    settling,
 )
 from commissions.models import (
     Base,
@@ -198,10 +199,10 @@ def test_one_batch_approved_and_sent_by_eight_goes_out_once(shop: Engine) -> Non
 
         def send(session: Session, program: Program, _n: int, batch: int = batch_id) -> object:
             _, listed = payouts.find_batch(session, program, batch)
-            return payouts.begin_sending(session, program, listed[0].id, at=DUE, actor="jobs")
+            return settling.begin_sending(session, program, [listed[0].id], at=DUE, actor="jobs")
 
         together(shop, approve, number)
-        orders = [order for order in together(shop, send, number) if order is not None]
+        orders = [order for orders in together(shop, send, number) for order in orders]
         assert len(orders) == 1, "one worker sends, the others see that it is being sent"
     assert count(shop, Batch, Batch.state == "approved") == len(rounds_on(shop))
     assert count(shop, Payout, Payout.state == "sending") == len(rounds_on(shop))
@@ -221,8 +222,8 @@ def test_refunds_and_the_ends_of_payouts_do_not_lock_each_other_for_ever(shop: E
                 clawbacks.take_back(session, program, [refund], actor="shop")
             else:
                 _, listed = payouts.find_batch(session, program, batch)
-                payouts.fail(
-                    session, program, listed[0].id, at=DUE, actor="bank", reason="account closed"
+                settling.fail(
+                    session, program, [listed[0].id], at=DUE, actor="bank", reason="account closed"
                 )
 
         together(shop, either, number)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from commissions import payouts
-from commissions.errors import StateConflict
+from commissions import payouts, settling
+from commissions.errors import PayoutUnknown, StateConflict
 from commissions.models import Payout
 from commissions.providers import ManualRail, Outcome, OutcomeKind
 from commissions.states import BatchState, PayoutState
@@ -24,17 +24,18 @@ def sending(story: Story) -> Payout:
     """Bring a payout to where the rail is about to be called."""
     payout = story.build_one("2024-02-10")
     story.approve(payout, on="2024-02-11")
-    payouts.begin_sending(story.session, story.program, payout.id, at=at("2024-02-12"), actor="job")
+    settling.begin_sending(
+        story.session, story.program, [payout.id], at=at("2024-02-12"), actor="job"
+    )
     return payout
 
 
 def say(story: Story, payout: Payout, kind: OutcomeKind, **more: str) -> None:
     """Write down a rail's answer."""
-    payouts.record_outcome(
+    settling.record_outcomes(
         story.session,
         story.program,
-        payout.id,
-        outcome=Outcome(kind, **more),
+        {payout.id: Outcome(kind, **more)},
         at=at("2024-02-13"),
         actor="job",
     )
@@ -190,7 +191,7 @@ def test_details_changed_after_the_batch_was_built_do_not_move_its_money(story: 
     payout = story.build_one("2024-02-10")
     story.enrol("mai", payout_destination="a stranger")
     story.approve(payout, on="2024-02-11")
-    order = payouts.order_of(story.program, payout)
+    order = settling.order_of(story.program, payout)
     assert order.destination == "bank of mai"
     assert story.books_hold()
 
@@ -241,23 +242,106 @@ def test_an_answer_that_comes_too_late_changes_nothing(story: Story) -> None:
     assert story.books_hold()
 
 
-@pytest.mark.parametrize("end", [PayoutState.FAILED, PayoutState.RETURNED])
-def test_a_rail_that_has_what_was_given_back_is_not_overlooked(story: Story, end: str) -> None:
+@pytest.mark.parametrize("reference", ["bank-77", None])
+def test_a_rail_that_has_what_failed_is_not_overlooked(story: Story, reference: str | None) -> None:
     ready(story)
-    if end == PayoutState.RETURNED:
-        payout = story.pay_out(on="2024-02-10")
-        story.give_back(payout, on="2024-02-20")
-    else:
-        payout = sending(story)
-        say(story, payout, OutcomeKind.REJECTED)
-    assert payout.state == end
+    payout = sending(story)
+    say(story, payout, OutcomeKind.REJECTED)
+    known_as = f"payout {payout.id} as bank-77" if reference else f"payout {payout.id},"
     for kind in OutcomeKind:
         if kind in {OutcomeKind.DONE, OutcomeKind.ARRIVED}:
-            with refused(story.session, StateConflict, f"it is {end}", "recall it at the rail"):
-                say(story, payout, kind, reference="bank-77")
+            with refused(story.session, StateConflict, known_as, "recall it at the rail"):
+                say(story, payout, kind, reference=reference)
         else:
             say(story, payout, kind)
-    assert payout.state == end
+    assert payout.state == PayoutState.FAILED
+    assert story.owed() == Owed(payable=10_00)
+    assert story.books_hold()
+
+
+@pytest.mark.parametrize("kind", OutcomeKind)
+def test_a_rail_that_tells_late_of_what_came_back_tells_nothing_new(
+    story: Story, kind: OutcomeKind
+) -> None:
+    ready(story)
+    payout = story.pay_out(on="2024-02-10")
+    story.give_back(payout, on="2024-02-20")
+    say(story, payout, kind, reference="bank-77")
+    assert payout.state == PayoutState.RETURNED
+    assert story.owed() == Owed(payable=10_00)
+    assert story.books_hold()
+
+
+def three_payouts(story: Story) -> list[Payout]:
+    """Build one batch of three payouts of 10.00 each, approved."""
+    for code in ("mai", "an", "bo"):
+        if code != "mai":
+            story.enrol(code)
+        story.sell(f"S-{code}", by=code)
+        story.complete(f"S-{code}")
+    story.release(on="2024-02-09")
+    payouts = story.build("2024-02-10").payouts
+    story.approve(payouts[0], on="2024-02-11")
+    return list(payouts)
+
+
+def test_a_batch_is_sent_told_and_settled_in_one_call_each(story: Story) -> None:
+    listed = three_payouts(story)
+    ids = [payout.id for payout in listed]
+    when = at("2024-02-12")
+    orders = settling.begin_sending(
+        story.session, story.program, [*ids, ids[0]], at=when, actor="job"
+    )
+    assert [order.amount_minor for order in orders] == [10_00] * 3, "each once"
+    told = {
+        ids[0]: Outcome(OutcomeKind.ARRIVED),
+        ids[1]: Outcome(OutcomeKind.REJECTED, reason="account closed"),
+        ids[2]: Outcome(OutcomeKind.UNKNOWN, reason="no answer"),
+    }
+    for _ in range(2):  # what has ended stays as it is; what can't be told waits on
+        settling.record_outcomes(story.session, story.program, told, at=when, actor="job")
+        assert [payout.state for payout in listed] == ["settled", "failed", "unknown"]
+        told = {ids[0]: told[ids[0]], ids[2]: told[ids[2]]}
+    for _ in range(2):
+        settling.settle(
+            story.session, story.program, [ids[0], ids[2]], at=at("2024-02-13"), actor="bank"
+        )
+    assert [payout.state for payout in listed] == ["settled", "failed", "settled"]
+    settling.take_return(
+        story.session,
+        story.program,
+        [ids[0], ids[2]],
+        at=at("2024-02-14"),
+        actor="bank",
+        reason="names differ",
+    )
+    assert story.house() == House(commission=30_00, cash=0)
+    assert story.books_hold()
+
+
+def test_one_payout_that_cannot_be_settled_lets_none_of_its_batch_be(story: Story) -> None:
+    listed = three_payouts(story)
+    ids = [payout.id for payout in listed]
+    settling.begin_sending(story.session, story.program, ids[:2], at=at("2024-02-12"), actor="job")
+    unknown = {one: Outcome(OutcomeKind.UNKNOWN) for one in ids[:2]}
+    settling.record_outcomes(
+        story.session, story.program, unknown, at=at("2024-02-12"), actor="job"
+    )
+    with refused(story.session, StateConflict, "approved and can't become settled"):
+        settling.settle(story.session, story.program, ids, at=at("2024-02-13"), actor="bank")
+    with refused(story.session, PayoutUnknown, "no payout 7777"):
+        settling.settle(
+            story.session, story.program, [*ids[:2], 7777], at=at("2024-02-13"), actor="bank"
+        )
+    assert [payout.state for payout in listed] == ["unknown", "unknown", "approved"]
+    assert story.books_hold()
+
+
+def test_a_batch_refused_twice_by_the_same_person_is_refused_once(story: Story) -> None:
+    ready(story)
+    payout = story.build_one("2024-02-10")
+    for _ in range(2):
+        story.refuse(payout, on="2024-02-11")
     assert story.owed() == Owed(payable=10_00)
     assert story.books_hold()
 
@@ -267,10 +351,9 @@ def test_the_manual_rail_leaves_the_money_in_payout_until_a_person_settles(story
     story.enrol("mai", payout_rail="manual")
     payout = story.build_one("2024-02-10")
     story.approve(payout, on="2024-02-11")
-    order = payouts.begin_sending(
-        story.session, story.program, payout.id, at=at("2024-02-12"), actor="job"
+    [order] = settling.begin_sending(
+        story.session, story.program, [payout.id], at=at("2024-02-12"), actor="job"
     )
-    assert order is not None
     rail = ManualRail()
     assert rail.find(order) == rail.send(order)
     say(story, payout, rail.send(order).kind, reference=f"manual-{order.key}")
@@ -287,7 +370,7 @@ def test_a_payout_is_sent_only_after_its_batch_is_approved(story: Story) -> None
     with refused(story.session, StateConflict, "isn't approved", "approve its batch first"):
         story.send(payout, on="2024-02-11")
     with refused(story.session, StateConflict, "isn't approved"):
-        payouts.order_of(story.program, payout)
+        settling.order_of(story.program, payout)
     with refused(story.session, StateConflict, "reserved"):
         story.settle(payout, on="2024-02-11")
     with refused(story.session, StateConflict, "reserved"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commissions import conversions, payouts
+from commissions import conversions, payouts, settling
 from commissions.errors import StateConflict
 from commissions.providers import OutcomeKind
 from commissions.states import PayoutState
@@ -168,14 +168,13 @@ def test_a_payout_that_has_arrived_when_it_is_looked_for_is_settled(story: Story
     payout = story.build_one("2024-02-10")
     story.approve(payout, on="2024-02-11")
     story.send(payout, on="2024-02-12")
-    found = RAIL.find(payouts.order_of(story.program, payout))
+    found = RAIL.find(settling.order_of(story.program, payout))
     assert found.kind is OutcomeKind.ARRIVED
     for _ in range(2):
-        payouts.record_outcome(
+        settling.record_outcomes(
             story.session,
             story.program,
-            payout.id,
-            outcome=found,
+            {payout.id: found},
             at=at("2024-02-14"),
             actor="janitor",
         )

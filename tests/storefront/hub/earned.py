@@ -21,6 +21,7 @@ from commissions import (
     partners,
     payouts,
     programs,
+    settling,
 )
 from commissions.models import Commission, Partner, Program
 from commissions.partners import PartnerTerms
@@ -104,18 +105,11 @@ class Past:
         payouts.approve(
             self.session, self.program, built.payouts[0].batch_id, checker="minh", at=at
         )
-        for payout in built.payouts:
-            order = payouts.begin_sending(self.session, self.program, payout.id, at=at, actor="job")
-            if order is not None:
-                payouts.record_outcome(
-                    self.session,
-                    self.program,
-                    payout.id,
-                    outcome=rail.send(order),
-                    at=at,
-                    actor="job",
-                )
-                payouts.settle(self.session, self.program, payout.id, at=at, actor="bank")
+        ids = [payout.id for payout in built.payouts]
+        orders = settling.begin_sending(self.session, self.program, ids, at=at, actor="job")
+        told = {one: rail.send(order) for one, order in zip(ids, orders, strict=True)}
+        settling.record_outcomes(self.session, self.program, told, at=at, actor="job")
+        settling.settle(self.session, self.program, ids, at=at, actor="bank")
 
     def id_of(self, number: str) -> int:
         """Return the commission that an order earned its seller."""
