@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -26,7 +27,9 @@ def find(session: Session, *, for_change: bool = False) -> Cart | None:
     if token is None or not is_plain(token):
         return None
     query = select(Cart).where(Cart.token == token)
-    return session.scalar(query.with_for_update() if for_change else query)
+    if for_change:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return session.scalar(query)
 
 
 def find_or_make(session: Session, *, at: datetime) -> Cart:
@@ -92,7 +95,17 @@ def _told(product: Product, wanted: int, most: int) -> str | None:
     if not product.stock:
         return str(_("%(name)s is sold out just now. Everything else stayed as it was.", name=name))
     if product.stock < MOST_PIECES:
-        return str(_("There are %(count)s of %(name)s left, and all are in your cart.",
-                 count=product.stock, name=name))  # fmt: skip
-    return str(_("Up to %(count)s pieces of one product fit in an order. For more, call us.",
-             count=MOST_PIECES))  # fmt: skip
+        return str(
+            ngettext(
+                "One piece of %(name)s is left, and it is in your cart.",
+                "%(num)s pieces of %(name)s are left, and all are in your cart.",
+                product.stock,
+                name=name,
+            )
+        )
+    return str(
+        _(
+            "Up to %(count)s pieces of one product fit in an order. For more, call us.",
+            count=MOST_PIECES,
+        )
+    )

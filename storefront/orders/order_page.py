@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
@@ -117,15 +118,12 @@ def _steps(facts: _Facts) -> Iterator[Step]:
     yield Step(DONE, facts.day(order.paid_at), _("Confirmed"),
                _("%(time)s, %(amount)s received", time=facts.time(order.paid_at),
                  amount=i18n.money(order.total_minor, facts.shop.program.currency)))  # fmt: skip
-    if order.state == OrderState.CANCELLED:
-        yield from _happened(facts)
-        yield from _refunds(facts)
-        cancelled = facts.event("cancelled")
-        if cancelled:
-            yield Step(BAD, facts.day(cancelled.at), _("Cancelled"), facts.time(cancelled.at))
+    past = [*_happened(facts), *_refunds(facts)]
+    yield from (step for _at, step in sorted(past, key=itemgetter(0)))
+    cancelled = facts.event("cancelled")
+    if cancelled:
+        yield Step(BAD, facts.day(cancelled.at), _("Cancelled"), facts.time(cancelled.at))
         return
-    yield from _happened(facts)
-    yield from _refunds(facts)
     yield from _to_come(facts)
 
 
@@ -140,32 +138,38 @@ def _unpaid_steps(facts: _Facts) -> Iterator[Step]:
                _("We start packing as soon as it is here."))  # fmt: skip
 
 
-def _happened(facts: _Facts) -> Iterator[Step]:
+def _happened(facts: _Facts) -> Iterator[tuple[datetime, Step]]:
+    """Yield what was done for the order since it was paid, each with its time."""
     order = facts.order
     shipped, delivered = facts.event("shipped"), facts.event("delivered")
     completed = facts.event("completed")
     if shipped:
-        told = ", ".join(
-            one for one in (facts.time(shipped.at), order.carrier, order.tracking) if one
-        )
-        yield Step(DONE, facts.day(shipped.at), _("Prepared"), _("Packed in our own house"))
+        day, time = facts.day(shipped.at), facts.time(shipped.at)
+        told = ", ".join(one for one in (time, order.carrier, order.tracking) if one)
         look = NOW if order.state == OrderState.SHIPPED else DONE
-        yield Step(look, facts.day(shipped.at), _("Shipped"), told)
+        yield shipped.at, Step(DONE, day, _("Prepared"), _("Packed, and handed to the courier"))
+        yield shipped.at, Step(look, day, _("Shipped"), told)
     if delivered:
         look = NOW if order.state == OrderState.DELIVERED else DONE
-        yield Step(look, facts.day(delivered.at), _("Delivered"), facts.time(delivered.at))
+        day, told = facts.day(delivered.at), facts.time(delivered.at)
+        yield delivered.at, Step(look, day, _("Delivered"), told)
     if completed:
-        yield Step(DONE, facts.day(completed.at), _("Completed"), _("The time for returns is over"))
+        day, told = facts.day(completed.at), _("The time for returns is over")
+        yield completed.at, Step(DONE, day, _("Completed"), told)
 
 
-def _refunds(facts: _Facts) -> Iterator[Step]:
+def _refunds(facts: _Facts) -> Iterator[tuple[datetime, Step]]:
+    """Yield what went back, each with its time."""
     for refund in facts.order.refunds:
         amount = i18n.money(
             refund.amount_minor + refund.shipping_minor, facts.shop.program.currency
         )
-        yield Step(DONE, facts.day(refund.at), _("Money back"),
-                   _("%(time)s, %(amount)s goes back the way it came",
-                     time=facts.time(refund.at), amount=amount))  # fmt: skip
+        told = _(
+            "%(time)s, %(amount)s goes back the way it came",
+            time=facts.time(refund.at),
+            amount=amount,
+        )
+        yield refund.at, Step(DONE, facts.day(refund.at), _("Money back"), told)
 
 
 def _to_come(facts: _Facts) -> Iterator[Step]:

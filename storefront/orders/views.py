@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask import session as browser_session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import select
 
 from commissions.models import Partner
@@ -44,9 +45,9 @@ def add() -> ResponseReturnValue:
     """Put pieces into the cart, and go on to the cart or straight to checkout."""
     now = clock.now(session)
     product = carts.product_of(session, request.form.get("sku", ""))
-    is_new = carts.find(session) is None
-    found = carts.find_or_make(session, at=now)
-    if is_new:
+    found = carts.find(session, for_change=True)
+    if found is None:
+        found = carts.find_or_make(session, at=now)
         support.give_cart_its_touch(session, program(), found, at=now)
     wanted = carts.pieces(found, product) + max(_quantity(), 1)
     is_buying_now = request.form.get("then") == "checkout"
@@ -154,10 +155,12 @@ def _trouble(form: checkout.Form, total: int) -> str | None:
 def _sold_out(sold_out: placing.SoldOut) -> str:
     if sold_out.left:
         return str(
-            _(
-                "Somebody was faster: %(count)s of %(name)s are left. Change your cart; what you"
+            ngettext(
+                "Somebody was faster: one piece of %(name)s is left. Change your cart; what you"
                 " typed here is kept.",
-                count=sold_out.left,
+                "Somebody was faster: %(num)s pieces of %(name)s are left. Change your cart; what"
+                " you typed here is kept.",
+                sold_out.left,
                 name=sold_out.name,
             )
         )
@@ -173,8 +176,8 @@ def _sold_out(sold_out: placing.SoldOut) -> str:
 def _on_to_payment(order: Order) -> ResponseReturnValue:
     if order.paid_at or order.state != "awaiting_payment":
         return redirect(url_for("orders.order", token=order.token), 303)
-    begun = choosing.provider().begin(session, order, at=clock.now(session))
-    return redirect(begun.url, 303)
+    asked = choosing.provider().ask(session, order, at=clock.now(session))
+    return redirect(asked.url, 303)
 
 
 def _form(form: checkout.Form, *, trouble: str | None = None) -> ResponseReturnValue:

@@ -15,7 +15,7 @@ from storefront.orders.models import Order
 from storefront.payments.models import Payment
 
 
-class Begun(NamedTuple):
+class Asked(NamedTuple):
     """A payment that was begun, and the address where the shopper goes on."""
 
     payment: Payment
@@ -27,7 +27,7 @@ class PaymentProvider(Protocol):
 
     name: str
 
-    def begin(self, session: Session, order: Order, *, at: datetime) -> Begun:
+    def ask(self, session: Session, order: Order, *, at: datetime) -> Asked:
         """Ask for an order's total; asked again while one is pending, it is the same one."""
 
     def refund(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from storefront.orders.models import Order
 from storefront.payments.models import Payment
-from storefront.payments.port import Begun
+from storefront.payments.port import Asked
 
 PENDING, SUCCEEDED, FAILED = "pending", "succeeded", "failed"
 
@@ -21,8 +21,8 @@ class TestProvider:
     __test__ = False  # it is named for what it does, and no test
     name = "test"
 
-    def begin(self, session: Session, order: Order, *, at: datetime) -> Begun:
-        """Begin a payment, or find the one that is pending."""
+    def ask(self, session: Session, order: Order, *, at: datetime) -> Asked:
+        """Ask for a payment, or find the one that is pending."""
         payment = session.scalar(
             select(Payment).where(
                 Payment.order_id == order.id,
@@ -42,7 +42,7 @@ class TestProvider:
             )
             session.add(payment)
             session.flush()
-        return Begun(payment, f"/pay/{payment.reference}")
+        return Asked(payment, f"/pay/{payment.reference}")
 
     def refund(
         self, session: Session, payment: Payment, amount_minor: int, *, reference: str

@@ -54,8 +54,8 @@ def again(token: str) -> ResponseReturnValue:
     workflow.lock(session, order)
     if order.state != OrderState.AWAITING_PAYMENT:
         return redirect(url_for("orders.order", token=order.token), 303)
-    begun = choosing.provider().begin(session, order, at=clock.now(session))
-    return redirect(begun.url, 303)
+    asked = choosing.provider().ask(session, order, at=clock.now(session))
+    return redirect(asked.url, 303)
 
 
 def _end(payment: Payment, order: Order, *, is_paid: bool) -> None:

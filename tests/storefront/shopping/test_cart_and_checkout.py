@@ -198,7 +198,7 @@ def test_a_line_takes_twenty_pieces_and_no_more_than_there_are(
 ) -> None:
     browser.get(TONER)
     answer = browser.post("/cart/add", sku="BOX-001", quantity="5")
-    assert "There are 1 of Goods BOX-001 left" in answer.text
+    assert "One piece of Goods BOX-001 is left" in answer.text
     change_product(app, "TON-200", stock=100)
     answer = browser.post("/cart/add", sku="TON-200", quantity="99999")
     assert "Up to 20 pieces" in answer.text

@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 from commissions import ledger
 from commissions.errors import StateConflict
 from commissions.models import AttributionDecision, Commission, Partner, SaleRecord, TouchRecord
-from storefront import database
+from storefront import database, jobs
 from storefront.errors import Refusal
-from storefront.orders import workflow
-from storefront.orders.models import Order, OrderEvent, OrderRefund
+from storefront.orders import refunds, workflow
+from storefront.orders.models import Order, OrderEvent, OrderLine, OrderRefund
 from storefront.orders.states import OrderState
 from storefront.payments.models import Payment
+from storefront.payout_run import RAILS
 from tests.storefront.shopping.shopper import buy, orders, place, stock
 from tests.storefront.web import Browser
 
@@ -249,3 +250,34 @@ def test_an_opened_shop_page_is_a_touch_but_once_a_visit(app: Flask, browser: Br
     with Session(app.extensions["engine"]) as session:
         kinds = list(session.scalars(select(TouchRecord.kind)))
     assert kinds == ["shop_page", "shop_page"]
+
+
+def test_pieces_of_an_uneven_line_come_back_to_its_last_unit() -> None:
+    line = OrderLine(line_no=1, quantity=3, amount_minor=100, returned_quantity=0)
+    assert refunds.amount_of(line, 1) == 34
+    assert refunds.amount_of(line, 3) == 100
+    line.returned_quantity = 1
+    assert refunds.amount_of(line, 1) == 33
+    assert refunds.amount_of(line, 2) == 66
+
+
+def test_due_work_gives_up_unpaid_orders_and_says_so(app: Flask, browser: Browser) -> None:
+    place(browser, "TON-200")
+    later = datetime.now(UTC) + timedelta(minutes=31)
+    engine = app.extensions["engine"]
+    assert [done.orders_expired for done in jobs.run_once(engine, RAILS, now=later)] == [1]
+    assert [done.orders_expired for done in jobs.run_once(engine, RAILS, now=later)] == [0]
+    assert orders(app)[0].state == OrderState.EXPIRED
+    assert stock(app, "TON-200") == 20
+
+
+def test_the_timeline_tells_things_in_the_order_in_which_they_happened(
+    app: Flask, browser: Browser
+) -> None:
+    engine = app.extensions["engine"]
+    page = buy(browser, "TON-200", "TON-200")
+    give_back(engine, {1: 1})
+    walk(engine, to=OrderState.SHIPPED)
+    text = browser.get(page.request.path).text
+    places = [text.index(f"<h3>{word}") for word in ("Confirmed", "Money back", "Shipped", "Next")]
+    assert places == sorted(places)

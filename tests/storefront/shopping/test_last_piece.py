@@ -105,3 +105,27 @@ def test_eight_yeses_at_once_pay_once(app: Flask, browser: Browser) -> None:
         assert set(pool.map(send, range(SHOPPERS))) == {303}
     assert orders(app)[0].state == "paid"
     assert [event.kind for event in orders(app)[0].events] == ["placed", "paid"]
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+def test_eight_taps_at_once_put_eight_pieces_in_the_cart(app: Flask, browser: Browser) -> None:
+    fill_cart(browser)
+    browser.get("/p/lotus-tea")
+    fields = {"csrf_token": browser.hidden("csrf_token"), "sku": "TEA-100", "quantity": "1"}
+    cookies = {
+        name: cookie.value
+        for name in ("session", "cart")
+        if (cookie := browser.client.get_cookie(name))
+    }
+    barrier = threading.Barrier(SHOPPERS)
+
+    def send(_number: int) -> int:
+        client = app.test_client()
+        for name, value in cookies.items():
+            client.set_cookie(name, value)
+        barrier.wait(30)
+        return client.post("/cart/add", data=fields).status_code
+
+    with ThreadPoolExecutor(SHOPPERS) as pool:
+        assert set(pool.map(send, range(SHOPPERS))) == {303}
+    assert f'<span class="figure">{SHOPPERS}</span>' in browser.get("/cart").text
