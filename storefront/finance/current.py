@@ -11,7 +11,7 @@ from sqlalchemy import select
 from commissions import programs
 from commissions.models import Program
 from storefront import clock
-from storefront.accounts.models import User
+from storefront.accounts.people import person
 from storefront.errors import Missing
 from storefront.shop.models import Shop
 from storefront.transactions import session
@@ -58,15 +58,6 @@ def page(template: str, **context: Any) -> str:  # noqa: ANN401  # reason: whate
         now=now(),
         **context,
     )
-
-
-def person(mail: str | None) -> str:
-    """Return the name of whoever acted, by the mail in the books; machines keep their own."""
-    if mail is None:
-        return ""
-    if "people" not in g:
-        g.people = {email: name for email, name in session.execute(select(User.email, User.name))}
-    return str(g.people.get(mail, mail))
 
 
 def _find(code: str) -> Program:

@@ -22,8 +22,8 @@ from commissions.models import Partner, PayoutItem, Program, Transfer
 from commissions.states import CommissionState
 from commissions.trail import Trail, TrailCommission, TrailMove, TrailTransfer
 from storefront import sums
+from storefront.accounts.people import person
 from storefront.finance import words
-from storefront.finance.current import person
 from storefront.orders.models import Order
 from storefront.shop.models import Shop
 
@@ -174,8 +174,8 @@ def _why(verdict: str, days: int) -> str:
         case "won":
             return str(
                 ngettext(
-                    "last click, %(num)d day before the order was paid",
-                    "last click, %(num)d days before the order was paid",
+                    "last click, %(num)d day before",
+                    "last click, %(num)d days before",
                     days,
                 )
             )

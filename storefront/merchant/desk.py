@@ -100,6 +100,16 @@ def earners(session: Session, program: Program, order: Order) -> list[Earner]:
     return [Earner(*row) for row in found]
 
 
+def credited(session: Session, program: Program, order: Order) -> int:
+    """Return what an order's commissions come to, less what was taken back, in minor units."""
+    amount = session.scalar(
+        select(func.coalesce(func.sum(Commission.amount_minor), 0))
+        .join(SaleRecord, SaleRecord.id == Commission.sale_id)
+        .where(SaleRecord.program_id == program.id, SaleRecord.reference == order.number)
+    )
+    return int(amount or 0)
+
+
 def supported(session: Session, order: Order) -> Partner | None:
     """Return the partner whom the shopper supported."""
     return session.get(Partner, order.partner_id) if order.partner_id else None

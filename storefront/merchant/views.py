@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from storefront import clock, i18n, logs
+from storefront.accounts.people import person
 from storefront.errors import Missing, Refusal
 from storefront.merchant import desk, words
 from storefront.orders import refunds, workflow
@@ -98,6 +99,8 @@ def refund(number: str) -> ResponseReturnValue:
         faults["reason"] = _("Write in a few words why: it stays in the record.")
     if faults or not key or len(key) > _LONGEST:
         return _refused(number, faults)
+    program = desk.shop_of(session, order).program
+    before = desk.credited(session, program, order)
     try:
         made = workflow.refund(
             session,
@@ -111,7 +114,7 @@ def refund(number: str) -> ResponseReturnValue:
         )
     except Refusal as refusal:
         return _refused(number, {"pieces": str(refusal)})
-    flash(_told(made), "leaf")
+    flash(_told(made, before - desk.credited(session, program, order)), "leaf")
     return _back(number)
 
 
@@ -132,10 +135,26 @@ def _refused(number: str, faults: Mapping[str, str]) -> ResponseReturnValue:
     return _page(_find(number), faults=faults, typed=request.form), 422
 
 
-def _told(made: OrderRefund) -> str:
-    amount = i18n.money(made.amount_minor + made.shipping_minor, current.program().currency)
-    return str(_("%(amount)s went back to the shopper, as %(reference)s.",
-             amount=amount, reference=made.reference))  # fmt: skip
+def _told(made: OrderRefund, taken_minor: int) -> str:
+    currency = current.program().currency
+    amount = i18n.money(made.amount_minor + made.shipping_minor, currency)
+    if not taken_minor:
+        return str(
+            _(
+                "%(amount)s went back to the shopper, as %(reference)s.",
+                amount=amount,
+                reference=made.reference,
+            )
+        )
+    return str(
+        _(
+            "%(amount)s went back to the shopper, as %(reference)s."
+            " Of the commissions %(taken)s were taken back.",
+            amount=amount,
+            reference=made.reference,
+            taken=i18n.money(taken_minor, currency),
+        )
+    )
 
 
 def _page(
@@ -158,6 +177,7 @@ def _page(
         shipping_left=refunds.shipping_left(order),
         supported=desk.supported(session, order),
         earners=desk.earners(session, program, order),
+        person=person,
         next_step=desk.NEXT.get(order.state),
         refundable=order.state in desk.REFUNDABLE,
         form_key=(typed or {}).get("form_key") or secrets.token_urlsafe(16),

@@ -170,9 +170,13 @@ def test_pieces_go_back_one_by_one_and_a_double_tap_once(
     before = earned(shop_engine)
     desk.get(ORDER)
     key = desk.hidden("form_key")
+    told = []
     for _tap in range(2):
         answer = act(desk, "refund", reason="arrived broken", form_key=key, **{"line-1": "1"})
         assert answer == 200
+        assert desk.page
+        told.append("Of the commissions 49,350" in desk.page.text)
+    assert told == [True, False]
     assert refunds(shop_engine) == [(329_000, 0)]
     assert earned(shop_engine) == before - 329_000 * 12 // 100
     second = act(
