@@ -1,23 +1,25 @@
-"""``hoahong demo``: play one order through the real code and print its trail."""
+"""``hoahong demo``: a made-up shop with two months of trade, one order's trail, and a server."""
 
 from __future__ import annotations
 
+import os
+import secrets
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
 
-from commissions import ledger
+from commissions import ledger, programs, trail
 from commissions.money import Money
 from commissions.rules import Group
 from commissions.trail import Trail, TrailCommission
-from storefront import database
-from storefront import demo as story
+from storefront import database, serving
 from storefront.cli.output import as_json, plain, table, tell
+from storefront.world import opening
 
 _ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 _WIDTH = 12
@@ -34,25 +36,66 @@ _SHOWN_AS = {
 
 
 @click.command()
+@click.option("--serve/--no-serve", default=True, help="Serve the shop after the trail.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, envvar="PORT")
 @as_json
-def demo(*, json_: bool) -> None:
-    """Play one order, on a database of its own: link, sale, commission, return, payout."""
+def demo(*, serve: bool, port: int, json_: bool) -> None:
+    """Open a made-up shop on a database of its own, print one order's trail, and serve."""
     with tempfile.TemporaryDirectory(prefix="hoahong-demo-") as folder:
         url = f"sqlite:///{Path(folder) / 'demo.sqlite3'}"
         database.upgrade(url)
         engine = database.make_engine(url)
-        trail, report = story.play(engine)
+        opened = opening.open_world(engine)
+        with database.snapshot(engine) as session:
+            program = programs.find(session, opened.program_code)
+            found, report = trail.of_sale(session, program, opened.order), ledger.verify(session)
+        if json_:
+            tell({"trail": plain(found), "balanced": report.balanced}, json_=True)
+        else:
+            _show(found, report, link=opened.link)
+        if serve and report.balanced and not json_:
+            _serve(url, port, opened)
         engine.dispose()
-    if json_:
-        tell({"trail": plain(trail), "balanced": report.balanced}, json_=True)
-    else:
-        _show(trail, report)
     if not report.balanced:
         sys.exit(1)
 
 
-def _show(trail: Trail, report: ledger.Report) -> None:
+def _serve(url: str, port: int, opened: opening.Opened) -> None:
+    base_url = f"http://127.0.0.1:{port}"
+    os.environ.update(
+        HOAHONG_DATABASE_URL=url,
+        HOAHONG_ENV="demo",
+        HOAHONG_BASE_URL=base_url,
+        HOAHONG_PAYMENTS="test",
+        HOAHONG_SECRET_KEY=secrets.token_hex(32),
+    )
+    engine = database.make_engine(url)
+    with serving.jobs_beside(engine):
+        serving.serve(
+            address="127.0.0.1", port=port, on_ready=lambda: _tell_addresses(base_url, opened)
+        )
+    engine.dispose()
+
+
+def _tell_addresses(base_url: str, opened: opening.Opened) -> None:
+    click.echo("\nFive places to begin, until you stop it with Ctrl-C:")
+    logins: Mapping[str, str] = opened.logins
+    table(
+        ("who", "where", "login"),
+        [
+            ("a shopper", f"{base_url}/@{opened.handle}", "none needed"),
+            ("the KOC", f"{base_url}/hub/earnings", logins[opened.handle]),
+            ("the brand", f"{base_url}/desk/orders", logins["operator"]),
+            ("finance, who prepares", f"{base_url}/finance/review", logins["preparer"]),
+            ("finance, who approves", f"{base_url}/finance/payouts", logins["approver"]),
+        ],
+    )
+    click.echo(f"The password of all: {opened.password}. The clock is set at {base_url}/demo")
+
+
+def _show(trail: Trail, report: ledger.Report, *, link: str) -> None:
     click.echo("Hoa Sớm, a made-up brand of skin care and tea. TEST MODE: no money moves.\n")
+    click.echo(_line("link", f"/k/{link} belongs to {trail.partner_code}"))
     for line in _story(trail):
         click.echo(line)
     click.echo("\nThe transfers behind it, debit → credit")
@@ -67,7 +110,6 @@ def _show(trail: Trail, report: ledger.Report) -> None:
 
 
 def _story(trail: Trail) -> Iterator[str]:
-    yield _line("link", f"/k/{story.LINK} belongs to {trail.partner_code}")
     for touch in trail.touches:
         at = datetime.fromisoformat(touch["occurred_at"])
         yield _line("touch", f"{_when(at)}, a {touch['kind']}: {touch['verdict']}")

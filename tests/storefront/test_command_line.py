@@ -309,7 +309,7 @@ def test_without_a_terminal_progress_is_plain_lines_beside_the_result(
 
 
 def test_the_demo_prints_the_trail_of_one_order_and_that_the_books_balance() -> None:
-    ran = Here(None)("demo")
+    ran = Here(None)("demo", "--no-serve")
     assert (ran.code, ran.err) == (0, "")
     labels = ["link", "touch", "order", "attribution", "quote", "commission", "payout", "batch"]
     assert [name for name in labels if not re.search(rf"^  {name} ", ran.out, re.MULTILINE)] == []
