@@ -30,7 +30,7 @@ def sending(story: Story) -> Payout:
     return payout
 
 
-def say(story: Story, payout: Payout, kind: OutcomeKind, **more: str) -> None:
+def say(story: Story, payout: Payout, kind: OutcomeKind, **more: str | None) -> None:
     """Write down a rail's answer."""
     settling.record_outcomes(
         story.session,

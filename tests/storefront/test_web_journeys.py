@@ -6,7 +6,6 @@ Every journey ends with the books verified, and with what the KOC's own page say
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from flask import Flask
@@ -126,7 +125,7 @@ class Loop:
 
 
 @pytest.fixture
-def loop(app: Flask, shop_engine: Engine) -> Iterator[Loop]:
+def loop(app: Flask, shop_engine: Engine) -> Loop:
     """The shop's people, ready."""
     return Loop(app, shop_engine)
 
