@@ -17,13 +17,9 @@ from storefront.shop.models import Product, ProductText
 _FALLBACK = ("vi", "en")
 _CATEGORIES: Mapping[str, LazyString] = {
     "skin-care": _l("Skin care"),
-    "skin": _l("Skin care"),
-    "body": _l("Body"),
-    "hair": _l("Hair"),
+    "hair-body": _l("Hair and body"),
     "tea": _l("Tea"),
-    "home": _l("Home and gifts"),
-    "gift": _l("Gifts"),
-    "gifts": _l("Gifts"),
+    "home": _l("Home"),
 }
 
 
@@ -44,7 +40,8 @@ def category_name(category: str) -> str:
 
 def language_attribute(language: str) -> str | None:
     """Return the language for a ``lang`` attribute; None where the page's own will do."""
-    return None if Locale.parse(language).language == i18n.language() else language
+    is_own = Locale.parse(language).language == i18n.language()
+    return None if is_own else language.replace("_", "-")
 
 
 def is_plain(text: str) -> bool:
