@@ -61,16 +61,31 @@ def decide() -> ResponseReturnValue:
 @finance.get("/books", endpoint="books")
 def show_books() -> ResponseReturnValue:
     """Show what the accounts hold, when the books were last proved, and the closed months."""
-    return _books(checks.last(session, program(), now=now()))
+    one = program()
+    return page(
+        "finance/books.html",
+        section="finance.books",
+        checked=checks.last(session, one, now=now()),
+        groups=books.groups(session, one),
+        house=books.house(session, one),
+        standings=books.standings(session, one),
+        seals=books.seals(session, one),
+        words=words,
+    )
 
 
 @finance.post("/books/verify")
 def verify() -> ResponseReturnValue:
-    """Prove the books now, as they are at one moment, and show what that found."""
+    """Prove the books as they are at one moment; the page shows what that found."""
     code, at = program().code, now()
     transactions.finish()
-    verification.verify(transactions.engine(), code, now=at)
-    return _books(checks.last(session, program(), now=at), fresh=True)
+    report = verification.verify(transactions.engine(), code, now=at)
+    if report.balanced:
+        flash(_("Every promise of the ledger holds: debits equal credits, every balance is the"
+                " sum of its entries, every seal fits its month."), "leaf")  # fmt: skip
+    else:
+        flash(_("The books don't agree. Read the findings before anything is paid."), "brick")
+    return back_to("finance.books")
 
 
 @finance.get("/orders/<reference>", endpoint="trail")
@@ -170,18 +185,3 @@ def _told(action: str, count: int) -> str:
     return str(ngettext("%(num)d commission is rejected; its sum went back to expense.",
                         "%(num)d commissions are rejected; their sums went back to expense.",
                         count))  # fmt: skip
-
-
-def _books(checked: checks.Checked, *, fresh: bool = False) -> str:
-    one = program()
-    return page(
-        "finance/books.html",
-        section="finance.books",
-        checked=checked,
-        fresh=fresh,
-        groups=books.groups(session, one),
-        house=books.house(session, one),
-        standings=books.standings(session, one),
-        seals=books.seals(session, one),
-        words=words,
-    )
