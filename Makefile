@@ -15,7 +15,7 @@ COMPILE     = build/lock/bin/uv pip compile --quiet --universal --generate-hashe
               --no-header --no-annotate --group build $(UPGRADE) pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo test quick lint format catalogues lock clean
+.PHONY: help install install-dev demo test quick lint format catalogues drawings pictures lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -46,6 +46,12 @@ catalogues: install-dev ## gather the texts of all pages for the translators
 	mkdir -p build
 	$(BIN)/pybabel -q extract -F pyproject.toml -k _l -k _ --no-location --sort-output -o build/messages.pot .
 	$(BIN)/pybabel -q update -i build/messages.pot -d storefront/translations -l vi --no-fuzzy-matching --ignore-obsolete --omit-header --no-wrap
+
+drawings: install ## write the drawings that are static files again
+	$(BIN)/python -m storefront.drawings
+
+pictures: install-dev ## take the README's pictures of the demo again
+	$(BIN)/python -m tests.browser.taking
 
 lock: ## pin all packages again; to newer ones with UPGRADE=--upgrade
 	$(PYTHON) -m venv build/lock

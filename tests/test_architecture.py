@@ -15,7 +15,7 @@ from tests.architecture import Source
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = {"commissions", "storefront", "migrations", "tests"}
 # The command, and the script that Alembic runs.
-ENTRY_POINTS = ("storefront.cli", "migrations.env")
+ENTRY_POINTS = ("storefront.cli", "storefront.drawings.__main__", "migrations.env")
 
 ENGINE = architecture.read(ROOT, "commissions")
 STOREFRONT = architecture.read(ROOT, "storefront")

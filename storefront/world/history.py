@@ -94,7 +94,7 @@ def play(engine: Engine, cast: Cast, *, until: datetime) -> None:
         zone = ZoneInfo(programs.find(session, cast.program_code).time_zone)
     first = (until - timedelta(days=DAYS)).astimezone(zone).replace(hour=0, minute=0, second=0)
     steps = sorted(_steps(cast, first, until))
-    paydays = {DAYS - 33: Payday.PAID, DAYS - 12: Payday.ONE_FAILS, DAYS - 1: Payday.WAITING}
+    paydays = {DAYS - 33: Payday.PAID, DAYS - 12: Payday.ONE_FAILS, DAYS - 4: Payday.WAITING}
     for day in range(DAYS):
         begins = first + timedelta(days=day)
         ends = begins + timedelta(days=1)

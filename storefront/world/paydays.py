@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
-from commissions import payouts, programs
+from commissions import payouts, programs, settling
 from commissions.models import Payout
 from commissions.providers import TestRail
+from commissions.states import PayoutState
 from storefront import database, payout_run
 
 if TYPE_CHECKING:
@@ -54,6 +55,16 @@ class Payday(Enum):
             actor="bank",
             now=approved + timedelta(hours=20),
         )
+        _note_transfers(engine, cast, batch.id, at=approved + timedelta(hours=21))
+
+
+def _note_transfers(engine: Engine, cast: Cast, batch_id: int, *, at: datetime) -> None:
+    """Let finance note what the bank's statement shows of transfers that were made by hand."""
+    with database.transaction(engine) as session:
+        program = programs.find(session, cast.program_code)
+        _, listed = payouts.find_batch(session, program, batch_id)
+        arrived = [payout.id for payout in listed if payout.state == PayoutState.SENT]
+        settling.settle(session, program, arrived, at=at, actor=cast.maker)
 
 
 def _close_an_account(built: Sequence[Payout]) -> None:

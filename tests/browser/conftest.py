@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,8 +34,13 @@ class Site:
 
     url: str
     engine: Engine
-    logins: dict[str, str]
+    logins: Mapping[str, str]
     password: str
+
+
+def chromium_path() -> str | None:
+    """Return where the system's Chromium lies."""
+    return os.environ.get(GIVEN_BROWSER) or next(filter(None, map(shutil.which, NAMES)), None)
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +65,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """The system's Chromium; playwright's own downloads aren't used."""
-    path = os.environ.get(GIVEN_BROWSER) or next(filter(None, map(shutil.which, NAMES)), None)
+    path = chromium_path()
     if path is None or not Path(path).exists():
         missing(f"Chromium (Debian: chromium; or set {GIVEN_BROWSER})")
     with sync_playwright() as playwright:

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from storefront.drawings import faces, hair, plates, rose, rose_mark
+from storefront.drawings.__main__ import STATIC, files
 from storefront.drawings.faces import Face, face
 from storefront.drawings.ink import Chance, UnknownDrawing
 from storefront.drawings.plates import Plate, plate
@@ -131,3 +132,8 @@ def test_a_face_of_an_unknown_name_is_refused(part: str) -> None:
 def test_who_cannot_see_a_drawing_is_told_its_title_or_nothing() -> None:
     assert "<title>Linh Đan</title>" in face(Face(), title="Linh Đan")
     assert 'aria-hidden="true"' in face(Face())
+
+
+def test_the_static_drawings_are_as_they_are_drawn() -> None:
+    for name, drawn in files().items():
+        assert (STATIC / name).read_text(encoding="utf-8") == drawn, "python -m storefront.drawings"
