@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import BigInteger, CheckConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Engine
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from commissions.models import Base
@@ -36,10 +36,16 @@ def wall() -> datetime:
     return datetime.now(UTC)
 
 
-def now(session: Session | None = None) -> datetime:
+def now(session: Session) -> datetime:
     """Return the instant that the program goes by: the wall's, or a demo's."""
-    row = session.get(DemoClock, _ROW) if session else None
+    row = session.get(DemoClock, _ROW)
     return wall() + timedelta(seconds=row.ahead_s if row else 0)
+
+
+def read(engine: Engine) -> datetime:
+    """Return the instant that the program goes by, for those who have no session yet."""
+    with Session(engine) as session:
+        return now(session)
 
 
 def make_demo(session: Session) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from commissions import payouts, programs, settling
 from commissions.errors import HoahongError, StateConflict
 from commissions.models import Payout
+from commissions.progress import Advance, untold
 from commissions.providers import (
     ManualRail,
     Outcome,
@@ -58,6 +59,7 @@ def send_batch(
     *,
     actor: str,
     now: datetime,
+    advance: Advance = untold,
 ) -> Summary:
     """Send what is approved of a batch; first ask the rails about what was perhaps sent before.
 
@@ -68,9 +70,14 @@ def send_batch(
     for payout in listed:
         if payout.state in {PayoutState.SENDING, PayoutState.UNKNOWN}:
             _ask(engine, program_code, payout.id, rails, actor=actor, now=now)
-    for payout in _of_batch(engine, program_code, batch_id):
-        if payout.state == PayoutState.APPROVED:
-            _send(engine, program_code, payout.id, rails, actor=actor, now=now)
+    approved = [
+        payout
+        for payout in _of_batch(engine, program_code, batch_id)
+        if payout.state == PayoutState.APPROVED
+    ]
+    for done, payout in enumerate(approved, start=1):
+        _send(engine, program_code, payout.id, rails, actor=actor, now=now)
+        advance("sending payouts", done, len(approved))
     return _summary(_of_batch(engine, program_code, batch_id))
 
 

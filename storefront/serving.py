@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 
 from granian import Granian
 from granian.constants import Interfaces
@@ -53,8 +54,8 @@ def jobs_beside(engine: Engine, *, every_s: float = _EVERY_S) -> Iterator[None]:
 def _work(engine: Engine, stopped: threading.Event, every_s: float) -> None:
     while not stopped.wait(every_s):
         try:
-            with database.snapshot(engine) as session:
-                now = clock.now(session)
-            jobs.run_once(engine, RAILS, now=now)
+            for done in jobs.run_once(engine, RAILS, now=clock.read(engine)):
+                if done.refusal or done.balanced is False:
+                    log.warning("jobs", **asdict(done))
         except DBAPIError as fault:  # the next scan finds what this one left
             log.warning("jobs", error=str(fault).splitlines()[0])

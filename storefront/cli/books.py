@@ -47,7 +47,7 @@ def verify(*, program_code: str | None, json_: bool) -> None:
     """Prove the books from their rows alone, and keep the result; exit 1 when they don't hold."""
     engine = engine_from_env()
     with progress(json_=json_) as advance:
-        report = verification.verify(engine, program_code, now=clock.now(), advance=advance)
+        report = verification.verify(engine, program_code, now=clock.read(engine), advance=advance)
     tell(
         {**plain(report), "balanced": report.balanced},
         f"{report.transfers:,} transfers, {report.entries:,} entries,"

@@ -52,7 +52,7 @@ def run(*, once: bool, seconds: int, json_: bool) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda _number, _frame: stopped.set())
     while True:
-        done = due_work.run_once(engine, RAILS, now=clock.now())
+        done = due_work.run_once(engine, RAILS, now=clock.read(engine))
         tell({"programs": done}, *(map(_line, done) if done else _NONE), json_=json_)
         if once and any(one.refusal or one.balanced is False for one in done):
             sys.exit(1)

@@ -37,7 +37,7 @@ def close(*, program_code: str, through: str, actor: str, json_: bool) -> None:
     last = parse_month(through)
     with progress(json_=json_) as advance:
         closed = months.close_through(
-            engine, program_code, last, now=clock.now(), actor=actor, advance=advance
+            engine, program_code, last, now=clock.read(engine), actor=actor, advance=advance
         )
     with database.transaction(engine) as session:
         currency = programs.find(session, program_code).currency
@@ -62,7 +62,7 @@ def holds() -> None:
 def release(*, program_code: str, at: datetime | None, actor: str, json_: bool) -> None:
     """Make ready what is due."""
     engine = engine_from_env()
-    now = clock.now()
+    now = clock.read(engine)
     if at is not None and at > now:
         raise TimeInvalid(f"{at.isoformat()} lies ahead: release what is due by now at the latest.")
     with database.snapshot(engine) as session:

@@ -12,7 +12,15 @@ from commissions.models import Batch, Payout, Program
 from commissions.money import Money
 from storefront import clock, database, payout_run
 from storefront.cli.connection import engine_from_env
-from storefront.cli.output import TextType, as_json, by_whom, program_code, table, tell
+from storefront.cli.output import (
+    TextType,
+    as_json,
+    by_whom,
+    program_code,
+    progress,
+    table,
+    tell,
+)
 
 _ID = click.IntRange(1, 2**63 - 1)
 _LONGEST_REASON = 400
@@ -45,7 +53,11 @@ def build(*, program_code: str, actor: str, partner_codes: tuple[str, ...], json
     with database.transaction(engine_from_env()) as session:
         program = programs.find(session, program_code)
         built = engine_payouts.build_batch(
-            session, program, maker=actor, at=clock.now(), partner_codes=partner_codes or None
+            session,
+            program,
+            maker=actor,
+            at=clock.now(session),
+            partner_codes=partner_codes or None,
         )
         data = {
             "batch": built.batch.id if built.batch else None,
@@ -74,7 +86,9 @@ def approve(*, program_code: str, actor: str, batch_id: int, json_: bool) -> Non
     """Approve a batch, as somebody other than its maker."""
     with database.transaction(engine_from_env()) as session:
         program = programs.find(session, program_code)
-        batch = engine_payouts.approve(session, program, batch_id, checker=actor, at=clock.now())
+        batch = engine_payouts.approve(
+            session, program, batch_id, checker=actor, at=clock.now(session)
+        )
         _tell_batch(session, program, batch, json_=json_)
 
 
@@ -89,7 +103,7 @@ def refuse(*, program_code: str, actor: str, reason: str, batch_id: int, json_: 
     with database.transaction(engine_from_env()) as session:
         program = programs.find(session, program_code)
         batch = engine_payouts.refuse(
-            session, program, batch_id, checker=actor, at=clock.now(), reason=reason
+            session, program, batch_id, checker=actor, at=clock.now(session), reason=reason
         )
         _tell_batch(session, program, batch, json_=json_)
 
@@ -102,9 +116,16 @@ def refuse(*, program_code: str, actor: str, reason: str, batch_id: int, json_: 
 def send(*, program_code: str, actor: str, batch_id: int, json_: bool) -> None:
     """Hand an approved batch to its rails; safe to run again after any break."""
     engine = engine_from_env()
-    payout_run.send_batch(
-        engine, program_code, batch_id, payout_run.RAILS, actor=actor, now=clock.now()
-    )
+    with progress(json_=json_) as advance:
+        payout_run.send_batch(
+            engine,
+            program_code,
+            batch_id,
+            payout_run.RAILS,
+            actor=actor,
+            now=clock.read(engine),
+            advance=advance,
+        )
     with database.transaction(engine) as session:
         program = programs.find(session, program_code)
         batch, _ = engine_payouts.find_batch(session, program, batch_id)
@@ -131,7 +152,7 @@ def settle(
         ]
         if payout_id is not None and not wanted:
             raise PayoutUnknown(f"Batch {batch_id} has no payout {payout_id}: look at its list.")
-        settling.settle(session, program, wanted, at=clock.now(), actor=actor)
+        settling.settle(session, program, wanted, at=clock.now(session), actor=actor)
         _tell_batch(session, program, batch, json_=json_)
 
 
@@ -146,7 +167,7 @@ def fail(*, program_code: str, actor: str, payout_id: int, reason: str, json_: b
     with database.transaction(engine_from_env()) as session:
         program = programs.find(session, program_code)
         [payout] = settling.fail(
-            session, program, [payout_id], at=clock.now(), actor=actor, reason=reason
+            session, program, [payout_id], at=clock.now(session), actor=actor, reason=reason
         )
         tell(_shown(payout), f"Payout {payout.id} is {payout.state}.", json_=json_)
 
@@ -162,7 +183,7 @@ def return_(*, program_code: str, actor: str, payout_id: int, reason: str, json_
     with database.transaction(engine_from_env()) as session:
         program = programs.find(session, program_code)
         [payout] = settling.take_return(
-            session, program, [payout_id], at=clock.now(), actor=actor, reason=reason
+            session, program, [payout_id], at=clock.now(session), actor=actor, reason=reason
         )
         tell(_shown(payout), f"Payout {payout.id} is {payout.state}.", json_=json_)
 

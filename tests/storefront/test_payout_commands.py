@@ -194,10 +194,22 @@ def test_the_jobs_close_the_months_that_are_over_where_the_program_says_when(
 ) -> None:
     shop = Shop(engine, tmp_path, close_after_days=0)
     here = Here(database_url)
-    now = clock.now()
+    now = clock.wall()
     sold = now.replace(day=1) - 32 * DAY
     shop.take(f"S1,{sold:%Y-%m-%d},bob,ROSE,1,1.00")
     closed = here.data("jobs", "run", "--once")["programs"][0]["months_closed"]
     assert closed[0] == f"{sold:%Y-%m}"
     assert f"{now:%Y-%m}" not in closed
     assert here.data("jobs", "run", "--once")["programs"][0]["months_closed"] == []
+
+
+def test_commands_go_by_a_demos_clock(database_url: str, engine: Engine, tmp_path: Path) -> None:
+    shop = Shop(engine, tmp_path)
+    with database.transaction(engine) as session:
+        clock.make_demo(session)
+        ahead = clock.advance(session, 40 * DAY)
+    here = Here(database_url)
+    released = here(
+        "holds", "release", "--program", shop.code, "--by", "jobs", "--at", ahead.isoformat()
+    )
+    assert released.code == 0, released.err
