@@ -29,6 +29,11 @@ def _digest(name: str) -> str:
 
 
 def _keep(response: Response) -> Response:
-    if request.endpoint == "static" and "v" in request.args:
+    if request.endpoint != "static":
+        return response
+    if "v" in request.args:
         response.headers["Cache-Control"] = _FOR_A_YEAR
+    if response.direct_passthrough:  # read whole, so that it can be compressed for any browser
+        response.direct_passthrough = False
+        response.make_sequence()
     return response

@@ -15,6 +15,8 @@ from flask import Flask, Response, g, request
 from flask_login import current_user
 from structlog.tracebacks import ExceptionDictTransformer
 
+from storefront.settings import Environment, Settings
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 # The token of an order's page is a key to it.
 _SECRET_PATH = re.compile(r"^(/(?:o|pay)/)[^/]+")
@@ -22,8 +24,9 @@ _SECRET_PATH = re.compile(r"^(/(?:o|pay)/)[^/]+")
 log = structlog.get_logger("hoahong")
 
 
-def init_app(app: Flask) -> None:
-    """Log each request of an app when it ends."""
+def init_app(app: Flask, settings: Settings) -> None:
+    """Log each request of an app when it ends; a demo's terminal shows trouble alone."""
+    level = logging.WARNING if settings.environment is Environment.DEMO else logging.INFO
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -33,7 +36,7 @@ def init_app(app: Flask) -> None:
             structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(),
         cache_logger_on_first_use=False,
     )

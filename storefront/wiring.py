@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask
+from flask_compress import Compress
 
 from storefront import (
     access,
@@ -38,7 +39,10 @@ def wire(settings: Settings) -> Flask:
     """Make the app; each step is one concern."""
     app = Flask("storefront")
     _configure(app, settings)
-    logs.init_app(app)
+    # Who guesses at a page's secrets by its compressed size must send its reader's cookies along
+    # from elsewhere, which SameSite forbids.
+    Compress(app)
+    logs.init_app(app, settings)
     # Answers pass through the steps below in reverse: the transaction ends before cookies are set.
     i18n.init_app(app)
     visits.init_app(app)

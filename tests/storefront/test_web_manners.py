@@ -142,3 +142,13 @@ def test_a_database_without_tables_is_not_ready(empty_database_url: str) -> None
     answer = app.test_client().get("/readyz")
     assert (answer.status_code, answer.get_json()["status"]) == (503, "behind")
     app.extensions["engine"].dispose()
+
+
+@pytest.mark.parametrize("accepted", ["gzip", "br", "identity"])
+def test_pages_and_files_are_sent_as_small_as_the_browser_takes_them(
+    app: Flask, accepted: str
+) -> None:
+    for path in ("/", "/static/css/base.css"):
+        with app.test_client().get(path, headers={"Accept-Encoding": accepted}) as answer:
+            told = answer.headers.get("Content-Encoding", "identity")
+            assert (answer.status_code, told) == (200, accepted), path
