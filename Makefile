@@ -12,7 +12,7 @@ COVERAGE_AT_LEAST := 98
 # The lock files carry hashes and no address: which index serves the packages is the machine's business.
 PIP_LOCKED := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 COMPILE     = build/lock/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
-              --no-header --no-annotate --group build $(UPGRADE) pyproject.toml
+              --no-header --no-annotate --no-strip-extras --group build $(UPGRADE) pyproject.toml
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev demo test quick lint format catalogues drawings pictures lock clean
