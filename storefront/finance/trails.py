@@ -171,12 +171,12 @@ def _seen(trail: Trail, names: Mapping[int, tuple[str, str]]) -> tuple[Seen, ...
 
 def _why(verdict: str, days: int) -> str:
     match verdict:
+        case "won" if not days:
+            return str(_("the last one, less than a day before"))
         case "won":
             return str(
                 ngettext(
-                    "last click, %(num)d day before",
-                    "last click, %(num)d days before",
-                    days,
+                    "the last one, %(num)d day before", "the last one, %(num)d days before", days
                 )
             )
         case "an earlier touch":
