@@ -45,7 +45,7 @@ format: install-dev ## write the code in its one format
 catalogues: install-dev ## gather the texts of all pages for the translators
 	mkdir -p build
 	$(BIN)/pybabel -q extract -F pyproject.toml -k _l -k _ --no-location --sort-output -o build/messages.pot .
-	$(BIN)/pybabel -q update -i build/messages.pot -d storefront/translations -l vi --no-fuzzy-matching --ignore-obsolete --omit-header --no-wrap
+	$(BIN)/pybabel -q update -i build/messages.pot -d storefront/translations -l vi --no-fuzzy-matching --ignore-obsolete --no-wrap
 
 drawings: install ## write the drawings that are static files again
 	$(BIN)/python -m storefront.drawings

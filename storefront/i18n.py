@@ -60,7 +60,7 @@ def catalogue(language: str) -> Translations | NullTranslations:
 def init_app(app: Flask) -> None:
     """Let an app speak: choose the language, and give templates money and dates."""
     Babel(app, locale_selector=choose)
-    app.extensions["babel"].domain_instance = Catalogues()
+    app.extensions["babel"].instance.domain_instance = Catalogues()
     app.after_request(_remember)
     app.jinja_env.globals.update(languages=LANGUAGES, language=language)
     app.jinja_env.filters.update(
@@ -111,7 +111,7 @@ def day(at: datetime | date, zone: str = "UTC") -> str:
 
 def day_full(at: datetime | date, zone: str = "UTC") -> str:
     """Write a day in full, where money waits on it: Monday 21 December 2026."""
-    pattern = "EEEE, d MMMM y" if language() == "vi" else "EEEE d MMMM y"
+    pattern = "EEEE, d MMMM 'năm' y" if language() == "vi" else "EEEE d MMMM y"
     return dates.format_date(_local(at, zone), pattern, locale=_locale())
 
 

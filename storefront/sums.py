@@ -115,7 +115,8 @@ def reason_in_words(reason: str | None) -> str | None:
 def month_in_words(month: str) -> str:
     """Return a month written 2026-11 as people read it: November 2026."""
     year, _dash, number = month.partition("-")
-    return str(format_date(date(int(year), int(number), 1), "LLLL y"))
+    pattern = "MMMM 'năm' y" if i18n.language() == "vi" else "LLLL y"
+    return str(format_date(date(int(year), int(number), 1), pattern))
 
 
 def month_short(day: date) -> str:

@@ -250,7 +250,7 @@ def _events(
 def _touched(trail: Trail, seen: Sequence[Seen], names: Mapping[str, str]) -> Iterator[Event]:
     for touch in seen:
         if touch.won:
-            yield Event(touch.at, _("Link opened"), f"{touch.partner_name}, {touch.kind}")
+            yield Event(touch.at, _("Touch that won"), f"{touch.partner_name}, {touch.kind}")
     if trail.partner_code is None:
         yield Event(trail.paid_at, _("Earns nobody"), _("No touch inside the window won it."))
     else:

@@ -39,7 +39,7 @@ CHIPS: Mapping[str, tuple[str, str]] = {
 EVENTS: Words = {
     "placed": _l("Order placed"),
     "awaiting_payment": _l("Order placed"),
-    "paid": _l("Paid"),
+    "paid": _l("Order paid"),
     "shipped": _l("Handed to the carrier"),
     "delivered": _l("Delivered"),
     "completed": _l("Completed"),

@@ -127,7 +127,7 @@ def test_the_first_five_minutes(come: type[Visitor], site: Site) -> None:
     assert approver.faults() == []
     approver.open(f"/finance/orders/{number}?lang=en")
     trail = approver.page.inner_text("main")
-    for said in ("Link opened", "accrual", "release", "payout_reserve", "balanced"):
+    for said in ("Touch that won", "accrual", "release", "payout_reserve", "balanced"):
         assert said in trail, said
     with Session(site.engine) as session:
         assert ledger.verify(session).balanced

@@ -110,6 +110,13 @@ def test_a_page_speaks_the_language_asked_for(
     assert f'<html lang="{spoken}"' in answer.text
 
 
+@pytest.mark.parametrize(("language", "said"), [("vi", "Thêm vào giỏ"), ("en", "Add to cart")])
+def test_a_page_says_its_texts_in_its_language(browser: Browser, language: str, said: str) -> None:
+    page = browser.get(f"/p/rose-toner?lang={language}").text
+    assert f'<html lang="{language}"' in page
+    assert said in page
+
+
 def test_a_chosen_language_is_remembered(browser: Browser) -> None:
     browser.get("/sign-in?lang=vi")
     assert '<html lang="vi"' in browser.get("/sign-in", headers={"Accept-Language": "en"}).text

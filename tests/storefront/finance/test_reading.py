@@ -26,7 +26,7 @@ def test_the_trail_tells_who_won_what_moved_and_that_the_books_hold(finance: Bro
     for told in (
         "Order A-1, from click to paid",
         "Attributed to Linh Đan",
-        "last click, 1 day before",
+        "the last one, 1 day before",
         "accrued linh",
         "payable linh",
         "49,350",
