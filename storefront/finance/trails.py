@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from flask_babel import LazyString, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -169,31 +170,29 @@ def _seen(trail: Trail, names: Mapping[int, tuple[str, str]]) -> tuple[Seen, ...
     )
 
 
+_WHY: Mapping[str, LazyString] = {
+    "an earlier touch": _l("an earlier touch; the last one wins"),
+    "self-purchase": _l("the buyer's own link earns nothing"),
+    "after the sale": _l("after the order was paid"),
+}
+
+
 def _why(verdict: str, days: int) -> str:
-    match verdict:
-        case "won" if not days:
-            return str(_("the last one, less than a day before"))
-        case "won":
-            return str(
-                ngettext(
-                    "the last one, %(num)d day before", "the last one, %(num)d days before", days
-                )
+    if verdict == "won" and not days:
+        return str(_("the last one, less than a day before"))
+    if verdict == "won":
+        return str(
+            ngettext("the last one, %(num)d day before", "the last one, %(num)d days before", days)
+        )
+    if verdict == "outside the window":
+        return str(
+            ngettext(
+                "%(num)d day before: outside the window",
+                "%(num)d days before: outside the window",
+                days,
             )
-        case "an earlier touch":
-            return str(_("an earlier touch; the last one wins"))
-        case "outside the window":
-            return str(
-                ngettext(
-                    "%(num)d day before: outside the window",
-                    "%(num)d days before: outside the window",
-                    days,
-                )
-            )
-        case "self-purchase":
-            return str(_("the buyer's own link earns nothing"))
-        case "after the sale":
-            return str(_("after the order was paid"))
-    return verdict
+        )
+    return str(_WHY.get(verdict, verdict))
 
 
 def _moved(session: Session, trail: Trail) -> tuple[Moved, ...]:
