@@ -50,9 +50,9 @@ _TERMS = programs.Terms(
 )
 _PLAN = Plan(
     rules=(
-        Rule(1, "Skin care", categories=("skin-care",), rate_bps=1_200),
-        Rule(2, "Hair and body", categories=("hair-body",), rate_bps=1_000),
-        Rule(3, "Everything else", rate_bps=800),
+        Rule(1, "Chăm sóc da", categories=("skin-care",), rate_bps=1_200),
+        Rule(2, "Tóc và cơ thể", categories=("hair-body",), rate_bps=1_000),
+        Rule(3, "Mọi thứ khác", rate_bps=800),
     ),
     tiers=(
         Tier("koc", 5_000_000, 100),
