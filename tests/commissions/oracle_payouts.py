@@ -107,7 +107,7 @@ class Payments:
         pay = self.payouts[payout_id]
         if pay.state == "sent" and outcome == "arrived":
             return self.settle(payout_id)
-        if pay.state in {"failed", "returned"} and outcome in {"done", "arrived"}:
+        if pay.state == "failed" and outcome in {"done", "arrived"}:
             return StateConflict
         if pay.state == "approved" and outcome != "missing":
             pay.state, pay.begun = (

@@ -1,0 +1,124 @@
+"""From the command line to a page: make somebody who signs in, serve, and stop."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from storefront.accounts.models import User
+from tests.storefront.running import PROGRAM, Here
+from tests.storefront.web import CODE, SECRET, Browser
+
+MAIL = "Thu.Ha@Example.com"
+WORD = "a long enough word"
+
+
+def create(here: Here, *more: str, mail: str = MAIL, word: str = WORD) -> tuple[int, str]:
+    """Run ``hoahong user create``."""
+    ran = here("user", "create", mail, "--name", "Thu Hà", "--password", word, *more)
+    return ran.code, ran.err
+
+
+def test_a_user_that_was_created_can_sign_in(
+    app: Flask, shop_engine: Engine, database_url: str
+) -> None:
+    here = Here(database_url)
+    made = here.data(
+        "user", "create", MAIL, "--name", "Thu Hà", "--role", "preparer", "--password", WORD
+    )
+    assert (made["email"], made["roles"]) == (MAIL.lower(), ["preparer"])
+    browser = Browser(app.test_client())
+    landed = browser.post("/sign-in", page="/sign-in", email=MAIL, password=WORD)
+    assert landed.request.path == "/finance/review"
+    with Session(shop_engine) as session:
+        kept = session.get_one(User, made["id"]).password
+    assert kept is not None
+    assert kept.startswith("$argon2id$"), "the password itself is kept nowhere"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--role", "partner"], "belongs to one partner"),
+        (["--role", "admin", "--program", CODE, "--partner", "linh"], "belongs to one partner"),
+        (["--role", "partner", "--program", CODE, "--partner", "nobody"], "nobody"),
+        (["--role", "partner", "--program", "none", "--partner", "linh"], "none"),
+    ],
+)
+def test_a_user_who_fits_no_desk_is_refused(
+    shop_engine: Engine, database_url: str, arguments: list[str], said: str
+) -> None:
+    code, told = create(Here(database_url), *arguments)
+    assert code == 1
+    assert said in told
+
+
+def test_a_mail_is_given_to_one_person(shop_engine: Engine, database_url: str) -> None:
+    here = Here(database_url)
+    assert create(here, "--role", "operator")[0] == 0
+    code, told = create(here, "--role", "admin", mail=MAIL.upper())
+    assert (code, "choose another mail" in told) == (1, True)
+
+
+@pytest.mark.parametrize("word", ["short", "x" * 200])
+def test_a_password_that_is_no_good_is_refused(
+    shop_engine: Engine, database_url: str, word: str
+) -> None:
+    code, told = create(Here(database_url), "--role", "operator", word=word)
+    assert (code, "A password has" in told) == (1, True)
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_the_shop_is_served_until_it_is_told_to_stop(
+    shop_engine: Engine, database_url: str
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {
+        **os.environ,
+        "HOAHONG_DATABASE_URL": database_url,
+        "HOAHONG_SECRET_KEY": SECRET,
+        "PYTHONUNBUFFERED": "1",
+    }
+    with subprocess.Popen(
+        [PROGRAM, "serve", "--port", str(port)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as served:
+        try:
+            assert served.stdout is not None
+            assert re.match(r"Serving http://127\.0\.0\.1:8000", served.stdout.readline())
+            ready = _ask(port, "/readyz")
+            served.send_signal(signal.SIGTERM)
+            assert served.wait(timeout=30) == 0
+        finally:
+            served.kill()
+    assert json.loads(ready)["status"] == "ok"
+
+
+def _ask(port: int, path: str) -> str:
+    """Ask the server, as often as it takes for its worker to listen: nothing tells when it does."""
+    given_up = time.monotonic() + 60
+    while time.monotonic() < given_up:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().read().decode()
+        except ConnectionRefusedError:
+            time.sleep(0.1)
+        finally:
+            connection.close()
+    pytest.fail("the server never listened")
