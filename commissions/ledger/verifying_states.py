@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, union_all
+from sqlalchemy.orm import aliased
 
 from commissions.ledger.verifying_parts import Check, of_program
 from commissions.models import Batch, Commission, Payout, SaleRecord, StateChange
@@ -117,7 +118,26 @@ def _of_subject(word: str, scope: int) -> ColumnElement[bool]:
     )
 
 
+def _clawback_stands_with_original(scope: int | None) -> Check:
+    """What is taken back while on hold, or held, is so for as long as what it takes back is.
+
+    A clawback begins in the state of its original, without a move that would tell.
+    """
+    original = aliased(Commission)
+    query = (
+        select(Commission.id, Commission.state, original.state.label("original_state"))
+        .join(original, original.id == Commission.original_id)
+        .where(
+            Commission.state.in_([CommissionState.ON_HOLD, CommissionState.HELD]),
+            Commission.state != original.state,
+            *of_program(Commission.program_id, scope),
+        )
+    )
+    return "clawback {id} is {state}, but what it takes back is {original_state}", query
+
+
 STATE_CHECKS: Mapping[str, Callable[[int | None], Check]] = {
     "a state": _last_move,
     "a state's moves": _moves_follow,
+    "a clawback's state": _clawback_stands_with_original,
 }
