@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from flask import Flask, g, render_template
+from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from commissions import errors
@@ -129,6 +129,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(errors.HoahongError, _refusal)
     app.register_error_handler(OperationalError, _busy)
+    app.register_error_handler(DataError, _unstorable)
     app.register_error_handler(Exception, _broken)
 
 
@@ -147,6 +148,12 @@ def _refusal(fault: Exception) -> ResponseReturnValue:
     log.info("refusal", error=type(fault).__name__, sentence=str(fault))
     # What isn't found may be somebody else's: the sentence would tell.
     return _page(told, detail="" if told is _NOT_FOUND else str(fault))
+
+
+def _unstorable(fault: Exception) -> ResponseReturnValue:
+    """Tell of what no row can hold, such as a NUL sign: nothing is called so, no form keeps it."""
+    log.info("unstorable", error=str(fault).splitlines()[0])
+    return _page(_NOT_FOUND if request.method == "GET" else _BY_STATUS[400])
 
 
 def _busy(fault: Exception) -> ResponseReturnValue:

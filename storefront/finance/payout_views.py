@@ -45,13 +45,13 @@ def build() -> ResponseReturnValue:
     return back_to("finance.batch", batch_id=built.batch.id)
 
 
-@finance.get("/payouts/<int:batch_id>")
+@finance.get("/payouts/<int(max=9223372036854775807):batch_id>")
 def batch(batch_id: int) -> ResponseReturnValue:
     """Show a batch with its payouts, and what whoever looks may do with it."""
     return _batch(batch_id)
 
 
-@finance.post("/payouts/<int:batch_id>/approve")
+@finance.post("/payouts/<int(max=9223372036854775807):batch_id>/approve")
 def approve(batch_id: int) -> ResponseReturnValue:
     """Approve a batch that somebody else has built."""
     payouts.approve(session, program(), batch_id, checker=logs.actor(), at=now())
@@ -59,7 +59,7 @@ def approve(batch_id: int) -> ResponseReturnValue:
     return back_to("finance.batch", batch_id=batch_id)
 
 
-@finance.post("/payouts/<int:batch_id>/refuse")
+@finance.post("/payouts/<int(max=9223372036854775807):batch_id>/refuse")
 def refuse(batch_id: int) -> ResponseReturnValue:
     """Send a batch back to its maker, for a reason: what it claimed is ready again."""
     reason = fields.reason()
@@ -70,7 +70,7 @@ def refuse(batch_id: int) -> ResponseReturnValue:
     return back_to("finance.batch", batch_id=batch_id)
 
 
-@finance.post("/payouts/<int:batch_id>/send")
+@finance.post("/payouts/<int(max=9223372036854775807):batch_id>/send")
 def send(batch_id: int) -> ResponseReturnValue:
     """Hand the payouts of an approved batch to their rails, each in transactions of its own."""
     code, at = program().code, now()
@@ -84,7 +84,7 @@ def send(batch_id: int) -> ResponseReturnValue:
     return back_to("finance.batch", batch_id=batch_id)
 
 
-@finance.post("/payouts/<int:batch_id>/settle")
+@finance.post("/payouts/<int(max=9223372036854775807):batch_id>/settle")
 def settle(batch_id: int) -> ResponseReturnValue:
     """Record that payouts have arrived: the chosen one, or all that were sent."""
     ids = _chosen(batch_id, payday.CAN_SETTLE)
@@ -93,13 +93,13 @@ def settle(batch_id: int) -> ResponseReturnValue:
     return back_to("finance.batch", batch_id=batch_id)
 
 
-@finance.post("/payouts/<int:batch_id>/fail")
+@finance.post("/payouts/<int(max=9223372036854775807):batch_id>/fail")
 def fail(batch_id: int) -> ResponseReturnValue:
     """Record that payouts will never arrive, for a reason: what they claimed is ready again."""
     return _end(batch_id, "fail", settling.fail)
 
 
-@finance.post("/payouts/<int:batch_id>/return")
+@finance.post("/payouts/<int(max=9223372036854775807):batch_id>/return")
 def take_return(batch_id: int) -> ResponseReturnValue:
     """Record that money came back after it had arrived, for a reason: it is ready again."""
     return _end(batch_id, "return", settling.take_return)
