@@ -6,12 +6,17 @@ a page shows is the view's business: another person's is not found.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 
-from flask import Flask, abort, flash, redirect, request, session, url_for
+from flask import Flask, abort, current_app, flash, redirect, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
+
+from storefront.settings import Settings
 
 PARTNER, OPERATOR, PREPARER, APPROVER, ADMIN = ROLES = (
     "partner",
@@ -96,7 +101,7 @@ READING_POSTS = frozenset({"security.login", "security.logout", "security.verify
 
 _STASH = "typed"
 _MOST_STASHED = 2_000
-_NEVER_STASHED = frozenset({"csrf_token", "password"})
+_NEVER_STASHED = frozenset({"csrf_token", "password", "writer"})
 
 
 def init_app(app: Flask) -> None:
@@ -110,13 +115,35 @@ def may(endpoint: str) -> bool:
     return allowed is EVERYONE or bool(allowed & _roles())
 
 
-def typed_before() -> dict[str, str]:
-    """Return what was typed here when the sign-in had run out, once."""
+def writer() -> str:
+    """Return a mark of who fills in a form: what is typed is given back to nobody else."""
+    who = current_user.fs_uniquifier if current_user.is_authenticated else "shopper"
+    return hashlib.sha256(f"{current_app.secret_key!r} {who}".encode()).hexdigest()[:16]
+
+
+def typed_before() -> MultiDict[str, str]:
+    """Return what was typed here by the same person and couldn't be taken then, once."""
     stash = session.get(_STASH) or {}
     if stash.get("path") != request.path:
-        return {}
+        return MultiDict()
     session.pop(_STASH)
-    return dict(stash["fields"])
+    return MultiDict(stash["fields"] if stash.get("writer") == writer() else {})
+
+
+def keep_typed() -> str | None:
+    """Keep the fields of a form that can't be taken now; return the address of its page.
+
+    None for a form that stands on no page of ours: nobody else may fill in our forms. What is
+    too much for a cookie isn't kept.
+    """
+    back = _page_of_form()
+    if back is None:
+        return None
+    fields = {name: texts for name, texts in request.form.lists() if name not in _NEVER_STASHED}
+    if len(json.dumps(fields)) <= _MOST_STASHED:
+        path = back.partition("?")[0]
+        session[_STASH] = {"path": path, "fields": fields, "writer": request.form.get("writer")}
+    return back
 
 
 def _check() -> Response | None:
@@ -138,19 +165,17 @@ def _roles() -> set[str]:
 
 def _sign_in_first() -> Response:
     """Lead to sign-in and back; what was typed in a form meanwhile is kept."""
-    if request.method == "GET":
+    if request.method != "POST":
         return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
-    fields = {name: text for name, text in request.form.items() if name not in _NEVER_STASHED}
-    back = _page_of_form()
-    if sum(map(len, fields.values())) <= _MOST_STASHED:
-        session[_STASH] = {"path": back, "fields": fields}
+    back = keep_typed()
     flash(_("Your sign-in has run out. Sign in again: what you typed is kept."), "amber")
-    return redirect(url_for("security.login", next=back), 303)
+    return redirect(url_for("security.login", next=back or url_for("accounts.me")), 303)
 
 
-def _page_of_form() -> str:
-    """Return the path of the page whose form was sent, as far as the browser tells."""
-    origin = request.host_url
-    if request.referrer and request.referrer.startswith(origin):
-        return "/" + request.referrer.removeprefix(origin).partition("?")[0]
-    return url_for("accounts.me")
+def _page_of_form() -> str | None:
+    """Return the path and query of the page whose form was sent, when it is one of ours."""
+    settings: Settings = current_app.config["SETTINGS"]
+    for origin in (request.host_url, f"{settings.base_url}/"):
+        if request.referrer and request.referrer.startswith(origin):
+            return "/" + request.referrer.removeprefix(origin)
+    return None

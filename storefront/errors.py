@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from flask import Flask, g, render_template, request
+from flask import Flask, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
@@ -125,7 +126,7 @@ _BUSY = Told(
 
 def init_app(app: Flask) -> None:
     """Let an app tell every error as a page."""
-    app.register_error_handler(CSRFError, _http)
+    app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(errors.HoahongError, _refusal)
     app.register_error_handler(OperationalError, _busy)
@@ -138,6 +139,16 @@ def _http(fault: Exception) -> ResponseReturnValue:
     if isinstance(fault, HTTPException) and 300 <= code < 400:  # noqa: PLR2004  # reason: redirects
         return fault.get_response()
     return _page(_BY_STATUS.get(code, _BROKEN if code >= 500 else _NOT_FOUND), status=code)  # noqa: PLR2004  # reason: server faults
+
+
+def _stale_form(fault: Exception) -> ResponseReturnValue:
+    """Show the page of a form again whose token is gone, with what was typed in it."""
+    back = access.keep_typed()
+    if back is None:
+        return _http(fault)
+    transactions.undo()
+    flash(_("This form was open for too long. Everything is still here: send it once more."))
+    return redirect(back, 303)
 
 
 def _refusal(fault: Exception) -> ResponseReturnValue:

@@ -19,7 +19,7 @@ from babel import Locale, dates, numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from flask_babel import Babel, Domain, get_locale
 from flask_login import current_user
 
@@ -162,7 +162,7 @@ def _remember(response: Response) -> Response:
             request.args["lang"],
             max_age=_YEAR_S,
             samesite="Lax",
-            secure=request.is_secure,
+            secure=bool(current_app.config["SESSION_COOKIE_SECURE"]),
             httponly=True,
         )
     if "vary" not in g:

@@ -39,18 +39,18 @@ def wire(settings: Settings) -> Flask:
     """Make the app; each step is one concern."""
     app = Flask("storefront")
     _configure(app, settings)
-    # Who guesses at a page's secrets by its compressed size must send its reader's cookies along
-    # from elsewhere, which SameSite forbids.
+    # Guessing at a page's secrets by its compressed size takes thousands of tries with the reader's
+    # cookies; SameSite leaves only those that the reader sees, as pages that open.
     Compress(app)
     logs.init_app(app, settings)
     # Answers pass through the steps below in reverse: the transaction ends before cookies are set.
     i18n.init_app(app)
     visits.init_app(app)
     assets.init_app(app)
+    access.init_app(app)  # before the forms' tokens are compared: they end with the sign-in
     security.init_app(app, settings)
     transactions.init_app(app, database.make_engine(settings.database_url))
     sign_in.init_app(app, settings)
-    access.init_app(app)
     errors.init_app(app)
     _add_pages(app)
     return app
@@ -70,7 +70,7 @@ def _configure(app: Flask, settings: Settings) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         may=access.may,
-        typed_before=access.typed_before,
+        writer=access.writer,
         shop=shop,
         test_mode=lambda: settings.payments == "test",
         is_demo=lambda: clock.is_demo(transactions.session),

@@ -6,7 +6,6 @@ from typing import Any, cast
 
 from flask import Flask
 from flask_security import Security, SQLAlchemySessionUserDatastore
-from flask_security.forms import LoginForm
 
 from storefront import transactions
 from storefront.accounts.models import Role, User
@@ -21,10 +20,6 @@ class Accounts(SQLAlchemySessionUserDatastore):
         self.db.session.flush()
 
 
-class SignInForm(LoginForm):
-    """The sign-in form; its errors name the fields and say no more than they must."""
-
-
 def init_app(app: Flask, settings: Settings) -> None:
     """Let people sign in to an app."""
     app.config.update(
@@ -35,6 +30,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         SECURITY_POST_LOGIN_VIEW="/me",
         SECURITY_POST_LOGOUT_VIEW="/",
         SECURITY_LOGIN_USER_TEMPLATE="accounts/sign_in.html",
+        SECURITY_VERIFY_TEMPLATE="accounts/again.html",
         SECURITY_PASSWORD_HASH="argon2",  # noqa: S106  # reason: the name of a way to hash
         SECURITY_PASSWORD_SINGLE_HASH=["argon2"],
         SECURITY_PASSWORD_SCHEMES=["argon2"],
@@ -51,4 +47,4 @@ def init_app(app: Flask, settings: Settings) -> None:
         REMEMBER_COOKIE_SECURE=settings.is_secure,
     )
     accounts = Accounts(cast("Any", transactions.session), User, Role)
-    Security(app, accounts, login_form=SignInForm, register_blueprint=True)
+    Security(app, accounts, register_blueprint=True)

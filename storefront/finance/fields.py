@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import request
 from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
 
 _MOST_IDS = 500
 _LONGEST_ID = 18
@@ -12,7 +13,12 @@ LONGEST_REASON = 300
 
 def chosen_ids(name: str) -> tuple[int, ...]:
     """Return the ids that a form sends under a name, each once; what is no id is left out."""
-    texts = request.form.getlist(name)[:_MOST_IDS]
+    return ids_of(request.form, name)
+
+
+def ids_of(form: MultiDict[str, str], name: str) -> tuple[int, ...]:
+    """Return the ids that stand in a form under a name, each once; what is no id is left out."""
+    texts = form.getlist(name)[:_MOST_IDS]
     return tuple(dict.fromkeys(int(text) for text in texts if _is_id(text)))
 
 

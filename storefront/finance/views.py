@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from flask import flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from commissions import approval, partners, trail
-from storefront import logs, sums, transactions, verification
+from commissions.errors import StateConflict
+from storefront import access, logs, sums, transactions, verification
 from storefront.errors import Missing
 from storefront.finance import (
     answers,
@@ -29,6 +31,12 @@ from storefront.transactions import session, undo
 
 __all__ = ["finance", "payout_views"]  # the blueprint, and the pages that add themselves to it
 
+_NOT_SO = {
+    "hold": _l("Only what is on hold or ready can be held. Nothing was changed."),
+    "lift": _l("Only what is held for review can be released; a hold ends by itself on its day."
+               " Nothing was changed."),
+    "reject": _l("What is in a payout, paid or taken back can't be rejected. Nothing was changed."),
+}  # fmt: skip
 _VERBS = {"hold": approval.hold, "lift": approval.lift, "reject": approval.reject}
 
 
@@ -41,7 +49,8 @@ def home() -> ResponseReturnValue:
 @finance.get("/review")
 def review() -> ResponseReturnValue:
     """Show what is open, with the answers above it and one commission beside it."""
-    return _review()
+    typed = access.typed_before()
+    return _review(typed=typed or None, chosen=fields.ids_of(typed, "ids"))
 
 
 @finance.post("/review/decide")
@@ -53,7 +62,11 @@ def decide() -> ResponseReturnValue:
     if fault:
         undo()
         return _review(fault=fault, typed=request.form, chosen=ids), 422
-    _VERBS[action](session, program(), ids, at=now(), actor=logs.actor(), reason=reason)
+    try:
+        _VERBS[action](session, program(), ids, at=now(), actor=logs.actor(), reason=reason)
+    except StateConflict:
+        undo()
+        return _review(fault=str(_NOT_SO[action]), typed=request.form, chosen=ids), 422
     flash(_told(action, len(ids)), "leaf")
     return back_to("finance.review", **_filters(request.form).words())
 

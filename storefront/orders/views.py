@@ -10,7 +10,7 @@ from flask_babel import ngettext
 from sqlalchemy import select
 
 from commissions.models import Partner
-from storefront import clock, i18n, logs, transactions
+from storefront import access, clock, i18n, logs, transactions
 from storefront.errors import Missing
 from storefront.links import own_path
 from storefront.orders import carts, checkout, order_page, placing, support
@@ -94,7 +94,7 @@ def show_checkout() -> ResponseReturnValue:
     parts = _cart_parts()
     if not parts["lines"]:
         return redirect(url_for("orders.cart"))
-    return _form(checkout.empty(browser_session.get(_TYPED)))
+    return _form(checkout.empty(access.typed_before() or browser_session.get(_TYPED)))
 
 
 @orders.post("/checkout")

@@ -70,7 +70,7 @@ def _end(payment: Payment, order: Order, *, is_paid: bool) -> None:
 
 
 def _find(token: str) -> Payment:
-    """Return a payment of the test provider; raises Missing."""
+    """Return a payment of the test provider, where shoppers pay by it; raises Missing."""
     found = (
         session.scalar(
             select(Payment).where(Payment.reference == token, Payment.provider == "test")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import g
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -24,7 +25,7 @@ def find(session: Session) -> Shop:
     """Return the shop of a database; raises Missing when there is none yet."""
     found = session.scalar(select(Shop).order_by(Shop.id).limit(1))
     if found is None:
-        raise Missing("There is no shop here yet: `hoahong demo` opens one.")
+        raise Missing(_("There is no shop here yet. Whoever runs this program can open one."))
     return found
 
 

@@ -6,7 +6,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from werkzeug.serving import make_server
 
 from storefront import create_app, database
@@ -15,7 +15,7 @@ from storefront.world import opening
 from tests.browser.conftest import SECRET, chromium_path
 
 FOLDER = Path(__file__).parent / "pictures"
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 def main() -> None:
