@@ -246,6 +246,7 @@ def _make_tables(wall_clock: sa.TextClause) -> None:
         sa.Column("address", sa.String(length=400), nullable=False),
         sa.Column("city", sa.String(length=120), nullable=False),
         sa.Column("note", sa.String(length=400), nullable=True),
+        sa.Column("search", sa.String(length=800), nullable=False),
         sa.Column("goods_minor", sa.BigInteger(), nullable=False),
         sa.Column("shipping_minor", sa.BigInteger(), nullable=False),
         sa.Column("total_minor", sa.BigInteger(), nullable=False),

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from commissions.models import Commission, Partner, Program, SaleRecord
+from storefront import folding
 from storefront.orders.models import Order, OrderLine
 from storefront.orders.states import OrderState
 from storefront.shop.models import Shop
@@ -24,9 +25,6 @@ FILTERS: Mapping[str, tuple[str, ...]] = {
     "unpaid": (OrderState.AWAITING_PAYMENT, OrderState.EXPIRED),
     "cancelled": (OrderState.CANCELLED,),
 }
-REFUNDABLE = frozenset(
-    {OrderState.PAID, OrderState.SHIPPED, OrderState.DELIVERED, OrderState.COMPLETED}
-)
 NEXT: Mapping[str, str] = {
     OrderState.PAID: "ship",
     OrderState.SHIPPED: "deliver",
@@ -116,14 +114,14 @@ def supported(session: Session, order: Order) -> Partner | None:
 
 
 def _found_by(search: str) -> list[ColumnElement[bool]]:
+    """Find by number, name, mail or phone, however they are spelt."""
     text = search.strip()[:_LONGEST_SEARCH]
     if not text:
         return []
-    digits = text.replace(" ", "")
+    words = {folding.fold(text), *folding.phones_meant(text)}
     return [
         or_(
             func.lower(Order.number).contains(text.lower(), autoescape=True),
-            func.lower(Order.name).contains(text.lower(), autoescape=True),
-            func.replace(Order.phone, " ", "").contains(digits, autoescape=True),
+            *(Order.search.contains(word, autoescape=True) for word in sorted(words)),
         )
     ]

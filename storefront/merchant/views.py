@@ -16,6 +16,7 @@ from storefront.errors import Missing, Refusal
 from storefront.merchant import desk, words
 from storefront.orders import refunds, workflow
 from storefront.orders.models import Order, OrderRefund
+from storefront.orders.states import REFUNDABLE
 from storefront.shop import current
 from storefront.transactions import session, undo
 
@@ -67,25 +68,35 @@ def ship(number: str) -> ResponseReturnValue:
     if faults:
         undo()
         return _page(_find(number), faults=faults, typed=request.form), 422
-    workflow.ship(session, order, carrier=carrier, tracking=tracking, at=_now(), actor=logs.actor())
-    flash(_("Order %(number)s is on its way.", number=number), "leaf")
+    shipped = workflow.ship(
+        session, order, carrier=carrier, tracking=tracking, at=_now(), actor=logs.actor()
+    )
+    _tell(
+        _("Order %(number)s is on its way.", number=number),
+        _("Order %(number)s was on its way already. Nothing was changed.", number=number),
+        is_new=shipped,
+    )
     return _back(number)
 
 
 @merchant.post("/orders/<number>/deliver")
 def deliver(number: str) -> ResponseReturnValue:
     """Note that an order has arrived."""
-    workflow.deliver(session, _find(number), at=_now(), actor=logs.actor())
-    flash(_("Order %(number)s has arrived.", number=number), "leaf")
+    _tell(
+        _("Order %(number)s has arrived.", number=number),
+        _("Order %(number)s had arrived already. Nothing was changed.", number=number),
+        is_new=workflow.deliver(session, _find(number), at=_now(), actor=logs.actor()),
+    )
     return _back(number)
 
 
 @merchant.post("/orders/<number>/complete")
 def complete(number: str) -> ResponseReturnValue:
     """Take an order as final: who brought it is credited, on hold."""
-    workflow.complete(session, _find(number), at=_now(), actor=logs.actor())
-    flash(
-        _("Order %(number)s is complete. Its commissions are on hold now.", number=number), "leaf"
+    _tell(
+        _("Order %(number)s is complete. Its commissions are on hold now.", number=number),
+        _("Order %(number)s was complete already. Nothing was changed.", number=number),
+        is_new=workflow.complete(session, _find(number), at=_now(), actor=logs.actor()),
     )
     return _back(number)
 
@@ -97,7 +108,9 @@ def refund(number: str) -> ResponseReturnValue:
     faults, pieces = _read_pieces(order)
     if not reason or len(reason) > _LONGEST_REASON or not reason.isprintable():
         faults["reason"] = _("Write in a few words why: it stays in the record.")
-    if faults or not key or len(key) > _LONGEST:
+    if not key or len(key) > _LONGEST:
+        faults["pieces"] = _("This form was open for too long. Load the page again.")
+    if faults:
         return _refused(number, faults)
     program = desk.shop_of(session, order).program
     before = desk.credited(session, program, order)
@@ -164,7 +177,7 @@ def _page(
     typed: Mapping[str, str] | None = None,
 ) -> str:
     program = desk.shop_of(session, order).program
-    left = {line.line_no: line.quantity - line.returned_quantity for line in order.lines}
+    left = refunds.pieces_left(order)
     return render_template(
         "merchant/order.html",
         section="merchant.orders",
@@ -175,11 +188,12 @@ def _page(
         left=left,
         worth={line.line_no: refunds.amount_of(line, left[line.line_no]) for line in order.lines},
         shipping_left=refunds.shipping_left(order),
+        all_left=refunds.all_left(order),
         supported=desk.supported(session, order),
         earners=desk.earners(session, program, order),
         person=person,
         next_step=desk.NEXT.get(order.state),
-        refundable=order.state in desk.REFUNDABLE,
+        refundable=order.state in REFUNDABLE,
         form_key=(typed or {}).get("form_key") or secrets.token_urlsafe(16),
         faults=faults or {},
         typed=typed or {},
@@ -192,6 +206,10 @@ def _find(number: str) -> Order:
     if order is None:
         raise Missing(_("There is no order %(number)s.", number=number))
     return order
+
+
+def _tell(done: str, was: str, *, is_new: bool) -> None:
+    flash(done if is_new else was, "leaf" if is_new else "amber")
 
 
 def _line(name: str) -> str:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from commissions.models import Base, Instant
@@ -23,7 +24,17 @@ from commissions.models.base import (
     Word,
     append_only,
 )
+from storefront.folding import fold, national_digits
 from storefront.shop.models import Product
+
+MOST_SEARCHED = 800
+
+
+def _searched(context: DefaultExecutionContext) -> str:
+    """Return the words that find an order, folded, as it is written."""
+    order = context.get_current_parameters()  # type: ignore[no-untyped-call]  # reason: SQLAlchemy's
+    words = fold(f"{order['name']} {order.get('email') or ''}")
+    return f"{words} {national_digits(order['phone'])}"[:MOST_SEARCHED]
 
 
 class Cart(Base):
@@ -65,7 +76,8 @@ class Order(Base):
 
     ``number`` is what people say on the phone and the sale's reference in the engine; ``token``
     opens the order's page without an account. ``checkout_key`` is made with the form, so that a
-    double tap finds the order that it has made already.
+    double tap finds the order that it has made already. ``search`` holds name, mail and phone as
+    the desk searches for them.
     """
 
     __tablename__ = "orders"
@@ -90,6 +102,7 @@ class Order(Base):
     address: Mapped[Text]
     city: Mapped[Code]
     note: Mapped[Text | None]
+    search: Mapped[str] = mapped_column(String(MOST_SEARCHED), default=_searched)
     goods_minor: Mapped[Minor]
     shipping_minor: Mapped[Minor]
     total_minor: Mapped[Minor]

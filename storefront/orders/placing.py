@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront import i18n, visits
-from storefront.orders import support
+from storefront.orders import stock, support
 from storefront.orders.models import Cart, Order, OrderEvent, OrderLine
 from storefront.orders.states import OrderState
 from storefront.shop import terms
@@ -54,8 +54,7 @@ def place(session: Session, cart: Cart, placing: Placing) -> Order:
 
     Raises SoldOut; what had been reserved until then must be undone by the caller.
     """
-    for line in sorted(cart.lines, key=lambda line: line.product_id):
-        _reserve(session, line.product, line.quantity)
+    _reserve(session, cart)
     order = _order(session, cart, placing)
     session.add(order)
     session.flush()
@@ -67,14 +66,10 @@ def place(session: Session, cart: Cart, placing: Placing) -> Order:
     return order
 
 
-def _reserve(session: Session, product: Product, quantity: int) -> None:
-    taken = session.execute(
-        update(Product)
-        .where(Product.id == product.id, Product.stock >= quantity, Product.on_sale)
-        .values(stock=Product.stock - quantity),
-        execution_options={"synchronize_session": False},
-    )
-    if not (isinstance(taken, CursorResult) and taken.rowcount):
+def _reserve(session: Session, cart: Cart) -> None:
+    short = stock.take(session, {line.product_id: line.quantity for line in cart.lines})
+    if short is not None:
+        product = session.get_one(Product, short)
         session.refresh(product, ["stock", "on_sale"])
         raise SoldOut(text_of(product).name, product.stock if product.on_sale else 0)
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from commissions.money import split
 from storefront.errors import Refusal
 from storefront.orders.models import Order, OrderLine, OrderRefund
+from storefront.orders.states import OrderState
 from storefront.payments.models import Payment
 from storefront.payments.providers import PROVIDERS
 
@@ -51,20 +52,34 @@ def given(session: Session, order: Order, form_key: str) -> OrderRefund | None:
 
 
 def due(order: Order, wish: Wish) -> Due:
-    """Work out what is to go back; raises Refusal for nothing, or more than is left."""
-    left = {line.line_no: line.quantity - line.returned_quantity for line in order.lines}
-    wanted = left if wish.lines is None else wish.lines
-    pieces = {line_no: quantity for line_no, quantity in wanted.items() if quantity}
+    """Work out what is to go back; raises Refusal for nothing, or more than is left.
+
+    When nothing is left to ship, the shipping goes back too.
+    """
+    left = pieces_left(order)
+    pieces = _but_nothing(left if wish.lines is None else wish.lines)
     for line_no, quantity in pieces.items():
         if not 0 < quantity <= left.get(line_no, 0):
             raise Refusal(_("Line %(line)s has %(left)s pieces left to give back.",
                             line=line_no, left=left.get(line_no, 0)))  # fmt: skip
     by_no = {line.line_no: line for line in order.lines}
     goods = sum(amount_of(by_no[line_no], quantity) for line_no, quantity in pieces.items())
-    shipping = shipping_left(order) if wish.with_shipping else 0
+    is_never_shipped = order.state == OrderState.PAID and pieces == _but_nothing(left)
+    shipping = shipping_left(order) if wish.with_shipping or is_never_shipped else 0
     if not pieces and not shipping:
         raise Refusal(_("Choose what goes back: at least one piece, or the shipping."))
     return Due(pieces, goods, shipping)
+
+
+def pieces_left(order: Order) -> dict[int, int]:
+    """Return how many pieces of each line haven't gone back, by line number."""
+    return {line.line_no: line.quantity - line.returned_quantity for line in order.lines}
+
+
+def all_left(order: Order) -> int:
+    """Return what goes back when all is given back, in minor units."""
+    goods = sum(amount_of(line, line.quantity - line.returned_quantity) for line in order.lines)
+    return goods + (shipping_left(order) if order.state == OrderState.PAID else 0)
 
 
 def amount_of(line: OrderLine, quantity: int) -> int:
@@ -96,6 +111,10 @@ def keep(session: Session, order: Order, wish: Wish, due: Due) -> OrderRefund:
     session.flush()
     _pay_back(session, order, due.goods_minor + due.shipping_minor, refund.reference)
     return refund
+
+
+def _but_nothing(pieces: Mapping[int, int]) -> dict[int, int]:
+    return {line_no: quantity for line_no, quantity in pieces.items() if quantity}
 
 
 def _pay_back(session: Session, order: Order, amount_minor: int, reference: str) -> None:

@@ -18,6 +18,15 @@ class OrderState(StrEnum):
     EXPIRED = "expired"
 
 
+REFUNDABLE = frozenset(
+    {
+        OrderState.PAID,
+        OrderState.SHIPPED,
+        OrderState.DELIVERED,
+        OrderState.COMPLETED,
+        OrderState.CANCELLED,  # paid once; its shipping may be left
+    }
+)
 ORDER_MOVES: Mapping[str, frozenset[str]] = {
     OrderState.AWAITING_PAYMENT: frozenset({OrderState.PAID, OrderState.EXPIRED}),
     OrderState.PAID: frozenset({OrderState.SHIPPED, OrderState.CANCELLED}),

@@ -18,17 +18,14 @@ from commissions.errors import StateConflict
 from commissions.models import Program
 from commissions.states import check_move
 from commissions.values import Buyer, Completion, Refund, RefundLine, Sale, SaleLine, Touch
-from storefront.orders import refunds, support
+from storefront.orders import refunds, stock, support
 from storefront.orders.models import Order, OrderEvent, OrderRefund
-from storefront.orders.states import ORDER_MOVES, OrderState
+from storefront.orders.states import ORDER_MOVES, REFUNDABLE, OrderState
 from storefront.payments.models import Payment
-from storefront.shop.models import Product, Shop
+from storefront.shop.models import Shop
 
 UNPAID_FOR = timedelta(minutes=30)
 _MOST_AT_ONCE = 500
-_REFUNDABLE = frozenset(
-    {OrderState.PAID, OrderState.SHIPPED, OrderState.DELIVERED, OrderState.COMPLETED}
-)
 
 
 def lock(session: Session, order: Order) -> Order:
@@ -57,44 +54,48 @@ def note_event(
     session.flush()
 
 
-def mark_paid(session: Session, order: Order, *, at: datetime, actor: str) -> None:
-    """Take an order as paid and tell the engine of the sale; paid before is a no-op.
+def mark_paid(session: Session, order: Order, *, at: datetime, actor: str) -> bool:
+    """Take an order as paid and tell the engine of the sale; False when it was paid before.
 
     Raises StateConflict for an order that has expired.
     """
     if not _move(session, order, OrderState.PAID):
-        return
+        return False
     order.paid_at = at
     program = program_of(session, order)
     conversions.record(session, program, [_sale(session, program, order)])
     note_event(session, order, OrderState.PAID, at=at, actor=actor)
+    return True
 
 
 def ship(
     session: Session, order: Order, *, carrier: str, tracking: str, at: datetime, actor: str
-) -> None:
-    """Hand an order to a carrier; shipped before is a no-op."""
+) -> bool:
+    """Hand an order to a carrier; False when it was shipped before."""
     if not _move(session, order, OrderState.SHIPPED):
-        return
+        return False
     order.carrier, order.tracking = carrier or None, tracking or None
     detail = ", ".join(word for word in (carrier, tracking) if word) or None
     note_event(session, order, OrderState.SHIPPED, at=at, actor=actor, detail=detail)
+    return True
 
 
-def deliver(session: Session, order: Order, *, at: datetime, actor: str) -> None:
-    """Note that an order has arrived; delivered before is a no-op."""
+def deliver(session: Session, order: Order, *, at: datetime, actor: str) -> bool:
+    """Note that an order has arrived; False when it had arrived before."""
     if not _move(session, order, OrderState.DELIVERED):
-        return
+        return False
     order.delivered_at = at
     note_event(session, order, OrderState.DELIVERED, at=at, actor=actor)
+    return True
 
 
-def complete(session: Session, order: Order, *, at: datetime, actor: str) -> None:
-    """Take an order as final and credit who brought it; completed before is a no-op."""
+def complete(session: Session, order: Order, *, at: datetime, actor: str) -> bool:
+    """Take an order as final and credit who brought it; False when it was final before."""
     if not _move(session, order, OrderState.COMPLETED):
-        return
+        return False
     accrual.accrue(session, program_of(session, order), [Completion(order.number, at)], actor=actor)
     note_event(session, order, OrderState.COMPLETED, at=at, actor=actor)
+    return True
 
 
 def refund(
@@ -117,20 +118,32 @@ def refund(
     before = refunds.given(session, order, form_key)
     if before:
         return before
-    if order.state not in _REFUNDABLE:
+    if order.state not in REFUNDABLE:
         message = f"Order {order.number} is {order.state}: there is nothing to give back."
         raise StateConflict(message)
     wish = refunds.Wish(lines, reason, form_key, with_shipping, at, actor)
     due = refunds.due(order, wish)
     made = refunds.keep(session, order, wish, due)
     note_event(session, order, "refunded", at=at, actor=actor, detail=reason)
+    if order.state == OrderState.PAID:  # not shipped: the pieces never left the shelf
+        stock.put_back(session, _by_product(order, due.pieces))
     _tell_engine_of_refund(session, order, made, due)
     return made
+
+
+def _by_product(order: Order, pieces: Mapping[int, int]) -> Counter[int]:
+    """Return pieces by product instead of by line number."""
+    found = Counter[int]()
+    for line in order.lines:
+        found[line.product_id] += pieces.get(line.line_no, 0)
+    return found
 
 
 def _tell_engine_of_refund(
     session: Session, order: Order, made: OrderRefund, due: refunds.Due
 ) -> None:
+    if not due.pieces:
+        return  # nobody earns by shipping
     program = program_of(session, order)
     is_all = all(line.returned_quantity == line.quantity for line in order.lines)
     if is_all and order.state != OrderState.COMPLETED:
@@ -140,7 +153,7 @@ def _tell_engine_of_refund(
             session, program, [order.number], at=made.at, actor=made.actor, reason=made.reason
         )
         note_event(session, order, OrderState.CANCELLED, at=made.at, actor=made.actor)
-    elif due.pieces:
+    else:
         back = tuple(
             RefundLine(order.number, line_no, quantity)
             for line_no, quantity in sorted(due.pieces.items())
@@ -170,7 +183,11 @@ def expire_unpaid(session: Session, *, at: datetime, program: Program | None = N
     for order in orders:
         order.state = OrderState.EXPIRED
         note_event(session, order, OrderState.EXPIRED, at=at, actor="jobs")
-    _put_back(session, orders)
+    reserved = Counter[int]()
+    for order in orders:
+        for line in order.lines:
+            reserved[line.product_id] += line.quantity
+    stock.put_back(session, reserved)
     session.execute(
         update(Payment)
         .where(Payment.order_id.in_([order.id for order in orders]), Payment.state == "pending")
@@ -215,16 +232,3 @@ def _touches(session: Session, program: Program, order: Order) -> Sequence[Touch
     if own:
         touches.setdefault(own.id, own)
     return sorted(touches.values(), key=lambda touch: (touch.occurred_at, touch.id or 0))
-
-
-def _put_back(session: Session, orders: Sequence[Order]) -> None:
-    """Put the pieces of orders back on the shelf: by product, as everybody locks them."""
-    pieces = Counter[int]()
-    for order in orders:
-        for line in order.lines:
-            pieces[line.product_id] += line.quantity
-    for product_id, quantity in sorted(pieces.items()):
-        session.execute(
-            update(Product).where(Product.id == product_id).values(stock=Product.stock + quantity),
-            execution_options={"synchronize_session": False},
-        )

@@ -124,7 +124,7 @@ def test_without_a_row_the_fault_says_to_choose_one(finance: Browser) -> None:
     assert 'value="All of it"' in finance.page.text
 
 
-def test_what_has_moved_on_meanwhile_is_told_and_changes_nothing(finance: Browser, shop_engine: Engine) -> None:
+def test_what_has_moved_on_meanwhile_is_told(finance: Browser, shop_engine: Engine) -> None:
     ready = commission(shop_engine, "A-1")
     assert decide(finance, "lift", [ready], reason="It was never held") == 422
     assert decide(finance, "explode", [ready], reason="There is no such verb") == 404

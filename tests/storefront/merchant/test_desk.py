@@ -128,6 +128,12 @@ def refunds(engine: Engine) -> list[tuple[int, int]]:
         return [(one.amount_minor, one.shipping_minor) for one in found]
 
 
+def stock(engine: Engine) -> dict[str, int]:
+    """Return the pieces on the shelf by stock code."""
+    with Session(engine) as session:
+        return {sku: left for sku, left in session.execute(select(Product.sku, Product.stock))}
+
+
 def books_balance(engine: Engine) -> bool:
     """Tell whether verification finds nothing."""
     with Session(engine) as session:
@@ -224,13 +230,65 @@ def test_a_refund_that_cannot_be_is_told_at_its_place(
 def test_orders_are_found_by_number_name_and_phone(desk: Browser, shop_engine: Engine) -> None:
     with database.transaction(shop_engine) as session:
         place(session, "HS-9002", name="Lê Hải Yến")
-    for search in ("9001", "thu trang", "0905123456"[1:], "905 123"):
+    spellings = ("9001", "thu trang", "NGUYỄN THU", "nguyen  thu", "0905.123", "905 123")
+    for search in (*spellings, "%2B84 905 123 456", "84905123456", "0084 905 123"):
         assert f">{NUMBER}<" in desk.get(f"{DESK}?q={search}").text, search
     only = desk.get(f"{DESK}?q=HS-9002&state=unpaid").text
     assert ">HS-9002<" in only
     assert f">{NUMBER}<" not in only
     assert "Nobody found" in desk.get(f"{DESK}?q=%25&lang=en").text
     assert "No order here" in desk.get(f"{DESK}?state=completed&lang=en").text
+
+
+def test_a_step_taken_twice_says_that_it_was_taken_already(
+    desk: Browser, shop_engine: Engine
+) -> None:
+    for what, told in (
+        ("ship", "was on its way already"),
+        ("deliver", "had arrived already"),
+        ("complete", "was complete already"),
+    ):
+        for tap in range(2):
+            assert act(desk, what, carrier="Giao Sớm") == 200
+            assert desk.page
+            assert (told in desk.page.text) == bool(tap), what
+    with Session(shop_engine) as session:
+        events = session.scalars(select(Order.state)).all()
+    assert events == ["completed"]
+
+
+def test_what_never_left_goes_back_on_the_shelf_with_its_shipping(
+    desk: Browser, shop_engine: Engine
+) -> None:
+    before = stock(shop_engine)
+    assert act(desk, "refund", reason="one less", form_key=_key(desk), **{"line-1": "1"}) == 200
+    assert stock(shop_engine) == {**before, "TON-200": before["TON-200"] + 1}
+    assert "Give back all that is left: 878,000" in desk.get(f"{ORDER}?lang=en").text
+    assert act(desk, "refund", reason="changed my mind", form_key=_key(desk), all="1") == 200
+    assert state(shop_engine) == "cancelled"
+    assert refunds(shop_engine) == [(329_000, 0), (329_000 * 2 + 198_000, 22_000)]
+    assert stock(shop_engine) == {
+        **before,
+        "TON-200": before["TON-200"] + TONERS,
+        "TEA-100": before["TEA-100"] + TEAS,
+    }
+    assert 'class="refundbar"' not in desk.get(ORDER).text
+    assert books_balance(shop_engine)
+
+
+def test_what_was_shipped_stays_off_the_shelf_and_its_shipping_may_follow(
+    desk: Browser, shop_engine: Engine
+) -> None:
+    assert act(desk, "ship", carrier="Giao Sớm") == 200
+    before = stock(shop_engine)
+    assert act(desk, "refund", reason="lost on the way", form_key=_key(desk), all="1") == 200
+    assert state(shop_engine) == "cancelled"
+    assert stock(shop_engine) == before
+    assert act(desk, "refund", reason="lost, too", form_key=_key(desk), shipping="1") == 200
+    assert refunds(shop_engine) == [(329_000 * TONERS + 198_000, 0), (0, 22_000)]
+    assert act(desk, "refund", reason="once more", form_key="any", shipping="1") == 422
+    assert earned(shop_engine) == 0
+    assert books_balance(shop_engine)
 
 
 def test_what_is_unknown_is_not_found(desk: Browser) -> None:

@@ -148,7 +148,7 @@ def test_the_same_refund_form_gives_back_once(app: Flask, browser: Browser) -> N
     assert first.reference == second.reference
     third = give_back(engine, {1: 1}, "another form")
     assert third.reference != first.reference
-    with pytest.raises(StateConflict, match="nothing to give back"):
+    with pytest.raises(Refusal, match="0 pieces left"):
         give_back(engine, {1: 1}, "one more form")
 
 
