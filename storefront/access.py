@@ -16,7 +16,7 @@ from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from storefront.settings import Settings
+from storefront import paths
 
 PARTNER, OPERATOR, PREPARER, APPROVER, ADMIN = ROLES = (
     "partner",
@@ -136,7 +136,7 @@ def keep_typed() -> str | None:
     None for a form that stands on no page of ours: nobody else may fill in our forms. What is
     too much for a cookie isn't kept.
     """
-    back = _page_of_form()
+    back = paths.page_before()
     if back is None:
         return None
     fields = {name: texts for name, texts in request.form.lists() if name not in _NEVER_STASHED}
@@ -170,12 +170,3 @@ def _sign_in_first() -> Response:
     back = keep_typed()
     flash(_("Your sign-in has run out. Sign in again: what you typed is kept."), "amber")
     return redirect(url_for("security.login", next=back or url_for("accounts.me")), 303)
-
-
-def _page_of_form() -> str | None:
-    """Return the path and query of the page whose form was sent, when it is one of ours."""
-    settings: Settings = current_app.config["SETTINGS"]
-    for origin in (request.host_url, f"{settings.base_url}/"):
-        if request.referrer and request.referrer.startswith(origin):
-            return "/" + request.referrer.removeprefix(origin)
-    return None

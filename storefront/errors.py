@@ -17,7 +17,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from commissions import errors
 from storefront import access, transactions
@@ -127,6 +127,7 @@ _BUSY = Told(
 def init_app(app: Flask) -> None:
     """Let an app tell every error as a page."""
     app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(SecurityError, _elsewhere)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(errors.HoahongError, _refusal)
     app.register_error_handler(OperationalError, _busy)
@@ -139,6 +140,11 @@ def _http(fault: Exception) -> ResponseReturnValue:
     if isinstance(fault, HTTPException) and 300 <= code < 400:  # noqa: PLR2004  # reason: redirects
         return fault.get_response()
     return _page(_BY_STATUS.get(code, _BROKEN if code >= 500 else _NOT_FOUND), status=code)  # noqa: PLR2004  # reason: server faults
+
+
+def _elsewhere(_fault: Exception) -> ResponseReturnValue:
+    """Tell who asked for a host that isn't ours where the shop is."""
+    return render_template("stranger.html"), 400
 
 
 def _stale_form(fault: Exception) -> ResponseReturnValue:

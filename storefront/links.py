@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote
-
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -13,15 +11,13 @@ from commissions.errors import LinkUnknown
 from commissions.models import Partner, ReferralLink
 from storefront import clock
 from storefront.orders import support
+from storefront.paths import own_path
 from storefront.shop.current import program
 from storefront.shop.models import ShopPage
 from storefront.shop.texts import is_plain
 from storefront.transactions import session
 
 links = Blueprint("links", __name__)
-
-_LONGEST = 400
-_MOST_CODINGS = 4
 
 
 @links.get("/k/<code>")
@@ -36,29 +32,6 @@ def follow(code: str) -> ResponseReturnValue:
         support.visit(session, program(), visit)
     wanted = request.args.get("to", link.target)
     return redirect(own_path(wanted or "") or _page_of(link))
-
-
-def own_path(text: str) -> str | None:
-    """Return a path when it is surely one of this shop, however it is decoded; else None."""
-    seen = text
-    for _coding in range(_MOST_CODINGS):
-        if not _is_own(seen):
-            return None
-        further = unquote(seen)
-        if further == seen:
-            return text
-        seen = further
-    return None
-
-
-def _is_own(path: str) -> bool:
-    return (
-        len(path) <= _LONGEST
-        and path.startswith("/")
-        and not path.startswith("/k/")  # links don't lead in circles
-        and path.isprintable()
-        and not any(foreign in path for foreign in ("//", "\\", "/.", ":", "\ufffd"))
-    )
 
 
 def _find(code: str) -> ReferralLink | None:

@@ -13,6 +13,7 @@ from storefront import (
     errors,
     i18n,
     logs,
+    paths,
     security,
     transactions,
     visits,
@@ -64,6 +65,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session lasts
+        TRUSTED_HOSTS=paths.hosts(settings),
         MAX_CONTENT_LENGTH=_MOST_SENT,
         MAX_FORM_MEMORY_SIZE=_MOST_SENT,
     )
@@ -71,6 +73,8 @@ def _configure(app: Flask, settings: Settings) -> None:
     app.jinja_env.globals.update(
         may=access.may,
         writer=access.writer,
+        address=paths.address,
+        page_before=paths.page_before,
         shop=shop,
         test_mode=lambda: settings.payments == "test",
         is_demo=lambda: clock.is_demo(transactions.session),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from flask import flash, request
 from flask.typing import ResponseReturnValue
@@ -24,7 +24,7 @@ _EVERY = "every"
 @finance.get("/payouts", endpoint="payouts")
 def show_payouts() -> ResponseReturnValue:
     """Show who can be paid now, and the batches."""
-    return _payouts()
+    return _payouts(chosen=access.typed_before().getlist("partners"))
 
 
 @finance.post("/payouts")
@@ -33,7 +33,8 @@ def build() -> ResponseReturnValue:
     codes = request.form.getlist("partners")
     if not codes:
         undo()
-        return _payouts(fault=_("Choose at least one partner: tick the box before the name.")), 422
+        fault = _("Choose at least one partner: tick the box before the name.")
+        return _payouts(fault=fault), 422
     built = payouts.build_batch(
         session, program(), maker=logs.actor(), at=now(), partner_codes=codes
     )
@@ -48,7 +49,8 @@ def build() -> ResponseReturnValue:
 @finance.get("/payouts/<int(max=9223372036854775807):batch_id>")
 def batch(batch_id: int) -> ResponseReturnValue:
     """Show a batch with its payouts, and what whoever looks may do with it."""
-    return _batch(batch_id)
+    typed = access.typed_before()
+    return _batch(batch_id, faulty=typed.get("what", ""), typed=typed)
 
 
 @finance.post("/payouts/<int(max=9223372036854775807):batch_id>/approve")
@@ -88,6 +90,9 @@ def send(batch_id: int) -> ResponseReturnValue:
 def settle(batch_id: int) -> ResponseReturnValue:
     """Record that payouts have arrived: the chosen one, or all that were sent."""
     ids = _chosen(batch_id, payday.CAN_SETTLE)
+    if not ids:
+        flash(_("No payout of this batch is on its way. Nothing was changed."))
+        return back_to("finance.batch", batch_id=batch_id)
     settling.settle(session, program(), ids, at=now(), actor=logs.actor())
     flash(_told("settled", len(ids)), "leaf")
     return back_to("finance.batch", batch_id=batch_id)
@@ -129,7 +134,7 @@ def _faulty(batch_id: int, what: str, fault: str) -> ResponseReturnValue:
     return _batch(batch_id, fault=fault, faulty=what, typed=request.form), 422
 
 
-def _payouts(*, fault: str = "") -> str:
+def _payouts(*, fault: str = "", chosen: Sequence[str] = ()) -> str:
     state = request.args.get("state", _EVERY)
     if state not in payday.STATES:
         state = _EVERY
@@ -142,7 +147,7 @@ def _payouts(*, fault: str = "") -> str:
         can_be_paid=[one for one in payable if one.why_not is None],
         batches=payday.batches(session, program(), payday.STATES[state]),
         state=state,
-        chosen=request.form.getlist("partners"),
+        chosen=chosen,
         masked=payday.masked,
         fault=fault,
         words=words,

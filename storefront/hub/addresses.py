@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 import segno
-from flask import current_app
 from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy import select
 
 from commissions.models import ReferralLink
+from storefront import paths
 from storefront.errors import Missing
 from storefront.hub import desk
-from storefront.settings import Settings
 from storefront.shop.current import shop
 from storefront.shop.models import Product
 from storefront.shop.texts import is_plain, text_of
@@ -74,13 +73,13 @@ def own() -> list[Address]:
     """Return the partner's addresses: the shop page, then the links; none outside of the shop."""
     if not sells_here():
         return []
-    base = _base()
     listed = [
-        Address(link.code, _("Referral link"), f"{base}/k/{quote(link.code)}") for link in _links()
+        Address(link.code, _("Referral link"), paths.address(f"/k/{quote(link.code)}"))
+        for link in _links()
     ]
     if desk.page() is not None:
         handle = quote(desk.partner().handle)
-        listed.insert(0, Address(SHOP_PAGE, _("Shop page"), f"{base}/@{handle}"))
+        listed.insert(0, Address(SHOP_PAGE, _("Shop page"), paths.address(f"/@{handle}")))
     return listed
 
 
@@ -97,7 +96,7 @@ def for_product(slug: str) -> Address | None:
     codes = [link.code for link in _links()] if sells_here() else []
     if product is None or not codes:
         return None
-    url = f"{_base()}/k/{quote(codes[0])}?to=/p/{quote(product.slug)}"
+    url = paths.address(f"/k/{quote(codes[0])}?to=/p/{quote(product.slug)}")
     return Address(codes[0], text_of(product).name, url, product.slug)
 
 
@@ -127,8 +126,3 @@ def _links() -> Sequence[ReferralLink]:
         .where(ReferralLink.partner_id == desk.partner().id)
         .order_by(ReferralLink.target.is_not(None), ReferralLink.id)
     ).all()
-
-
-def _base() -> str:
-    settings: Settings = current_app.config["SETTINGS"]
-    return settings.base_url

@@ -10,7 +10,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from storefront import clock, i18n, logs
+from storefront import access, clock, i18n, logs
 from storefront.accounts.people import person
 from storefront.errors import Missing, Refusal
 from storefront.merchant import desk, words
@@ -51,7 +51,7 @@ def show_orders() -> ResponseReturnValue:
 @merchant.get("/orders/<number>", endpoint="order")
 def show_order(number: str) -> ResponseReturnValue:
     """Show an order: its lines, its buyer, what happened, who earns, what comes next."""
-    return _page(_find(number))
+    return _page(_find(number), typed=access.typed_before())
 
 
 @merchant.post("/orders/<number>/ship")

@@ -12,9 +12,9 @@ from sqlalchemy import select
 from commissions.models import Partner
 from storefront import access, clock, i18n, logs, transactions
 from storefront.errors import Missing
-from storefront.links import own_path
 from storefront.orders import carts, checkout, order_page, placing, support
 from storefront.orders.models import Order
+from storefront.paths import own_path
 from storefront.payments import choosing
 from storefront.shop import reading, terms
 from storefront.shop.current import program, shop

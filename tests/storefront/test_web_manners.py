@@ -6,10 +6,11 @@ import json
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from commissions.errors import FourEyes, KeyConflict, SaleUnknown
-from storefront import create_app
+from storefront import create_app, transactions
 from storefront.settings import Settings
 from tests.storefront.web import PASSWORD, SECRET, STAFF, Browser
 
@@ -159,3 +160,32 @@ def test_pages_and_files_are_sent_as_small_as_the_browser_takes_them(
         with app.test_client().get(path, headers={"Accept-Encoding": accepted}) as answer:
             told = answer.headers.get("Content-Encoding", "identity")
             assert (answer.status_code, told) == (200, accepted), path
+
+
+def test_logs_of_a_fault_hold_no_personal_data(
+    app: Flask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> str:
+        transactions.session.execute(
+            text("select * from nothing where phone = :phone"), {"phone": "0905 123 456"}
+        )
+        return ""
+
+    app.view_functions["health.live"] = fail
+    assert app.test_client().get("/healthz").status_code >= 500
+    logged = capsys.readouterr().out
+    assert "nothing" in logged
+    assert "0905" not in logged
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example"])
+def test_a_host_that_is_not_ours_gets_no_page_of_the_shop(app: Flask, host: str) -> None:
+    answer = app.test_client().get("/", headers={"Host": host})
+    assert answer.status_code == 400
+    assert answer.mimetype == "text/html"
+    assert "evil" not in answer.text
+
+
+def test_addresses_to_share_begin_where_people_find_the_shop(browser: Browser) -> None:
+    page = browser.get("/p/rose-toner").text
+    assert 'data-share="http://127.0.0.1:8000/p/rose-toner"' in page

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from commissions.models import TouchRecord
 from storefront import visits
-from storefront.links import own_path
+from storefront.paths import own_path
 from tests.storefront.web import Browser
 
 FOREIGN = (
