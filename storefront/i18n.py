@@ -65,7 +65,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(languages=LANGUAGES, language=language)
     app.jinja_env.filters.update(
         money=money, money_plain=money_plain, day=day, day_full=day_full, moment=moment,
-        weekday=weekday, month_short=month_short,
+        weekday=weekday, month_short=month_short, month_in_words=month_in_words,
         clock_time=clock_time, percent=percent, count=count,
     )  # fmt: skip
 
@@ -125,6 +125,13 @@ def month_short(at: datetime | date, zone: str = "UTC") -> str:
     """Write a month shortly, below the day in the ledger's margin: Dec, thg 12."""
     pattern = "'thg' M" if language() == "vi" else "MMM"
     return dates.format_date(_local(at, zone), pattern, locale=_locale())
+
+
+def month_in_words(month: str) -> str:
+    """Write a month given as 2026-11 as people read it: November 2026."""
+    year, _dash, number = month.partition("-")
+    pattern = "MMMM 'năm' y" if language() == "vi" else "LLLL y"
+    return dates.format_date(date(int(year), int(number), 1), pattern, locale=_locale())
 
 
 def moment(at: datetime, zone: str = "UTC") -> str:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
-from flask_babel import LazyString, format_date, ngettext
+from flask_babel import LazyString, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -112,18 +112,6 @@ def reason_in_words(reason: str | None) -> str | None:
     return str(_REASONS.get(reason, reason)) if reason else None
 
 
-def month_in_words(month: str) -> str:
-    """Return a month written 2026-11 as people read it: November 2026."""
-    year, _dash, number = month.partition("-")
-    pattern = "MMMM 'năm' y" if i18n.language() == "vi" else "LLLL y"
-    return str(format_date(date(int(year), int(number), 1), pattern))
-
-
-def month_short(day: date) -> str:
-    """Return the month of a day shortly, for the ledger's margin: Dec, thg 12."""
-    return str(format_date(day, "MMM"))
-
-
 def _receipt(one: Sum, names: Names, program: Program, *, own: bool) -> Receipt:
     called = _names_in(one, names)
     taken = tuple(
@@ -162,7 +150,7 @@ def _names_in(one: Sum, names: Names) -> Callable[[SumLine], str]:
 
 def _title(one: Sum, called: Callable[[SumLine], str]) -> str:
     if one.month:
-        return str(_("Bonus for %(month)s", month=month_in_words(one.month)))
+        return str(_("Bonus for %(month)s", month=i18n.month_in_words(one.month)))
     goods = _goods(one, called)
     if one.kind == "clawback":
         return str(_("Taken back: %(goods)s", goods=goods))
@@ -215,7 +203,7 @@ def _step(one: Sum, part: Part, called: Callable[[SumLine], str], program: Progr
 
 def _base(one: Sum) -> str:
     if one.month:
-        return str(_("volume of %(month)s", month=month_in_words(one.month)))
+        return str(_("volume of %(month)s", month=i18n.month_in_words(one.month)))
     return str(_("base that came back") if one.kind == "clawback" else _("base"))
 
 

@@ -107,6 +107,19 @@ ACCOUNTS: Words = {
     "cash:test": _l("Cash by the test rail"),
     "cash:manual": _l("Cash paid by hand"),
 }
+TRANSFERS: Words = {
+    "accrual": _l("commission"),
+    "override": _l("team share"),
+    "bonus": _l("bonus"),
+    "release": _l("hold over"),
+    "clawback": _l("clawback"),
+    "reject": _l("rejection"),
+    "payout_reserve": _l("put in a payout"),
+    "payout_settle": _l("paid out"),
+    "payout_fail": _l("payout failed"),
+    "payout_return": _l("payout came back"),
+}
+RAILS: Words = {"test": _l("test"), "manual": _l("by hand")}
 ORDER_EVENTS: Words = {
     "placed": _l("Order placed"),
     "paid": _l("Order paid"),
@@ -117,6 +130,13 @@ ORDER_EVENTS: Words = {
     "expired": _l("Expired unpaid"),
     "refunded": _l("Refunded"),
 }
+
+
+def account(ref: str, names: Mapping[str, str]) -> str:
+    """Return what a ledger account is called, with its partner's name, by ``role code``."""
+    role, _blank, code = ref.partition(" ")
+    called = say(ACCOUNTS, role)
+    return f"{called}, {names.get(code, code)}" if code else called
 
 
 def say(words: Words, word: str) -> str:

@@ -10,13 +10,11 @@ from commissions import earnings, partners
 from commissions.models import Partner
 from commissions.periods import month_of, zone_of
 from commissions.teams import DISTRIBUTOR
-from storefront import access, clock
+from storefront import access, clock, i18n
 from storefront.hub import addresses, desk, details, money
-from storefront.sums import month_in_words, month_short
 from storefront.transactions import session
 
 hub = Blueprint("hub", __name__)
-hub.add_app_template_filter(month_short)
 
 _LATEST = 3
 
@@ -84,7 +82,6 @@ def earned() -> ResponseReturnValue:
         wanted=wanted,
         states=money.STATES,
         months=money.months(program, now),
-        month_in_words=month_in_words,
     )
 
 
@@ -98,7 +95,7 @@ def team() -> ResponseReturnValue:
         leads=partner.kind == DISTRIBUTOR,
         sponsor=session.get(Partner, partner.sponsor_id) if partner.sponsor_id else None,
         members=earnings.team(session, program, partner.id, month=month),
-        month=month_in_words(str(month)),
+        month=i18n.month_in_words(str(month)),
     )
 
 

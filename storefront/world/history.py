@@ -32,7 +32,6 @@ from storefront.world.paydays import Payday
 DAYS = 62
 _SEED = 20
 _CARRIERS = ("Giao Sớm", "Viettel Post", "GHN")
-_WAREHOUSE, _SERVICE = "kho@hoasom.example", "cskh@hoasom.example"
 _CLOSED_AFTER = timedelta(days=3)
 
 
@@ -63,6 +62,7 @@ class Cast:
     program_code: str
     sellers: Sequence[Seller]
     shoppers: Sequence[Shopper]
+    operator: str
     maker: str
     checker: str
 
@@ -180,7 +180,7 @@ class _Life:
         paid_at = at + timedelta(minutes=4)
         session.add(_payment(order, at=paid_at))
         session.flush()
-        workflow.mark_paid(session, order, at=paid_at, actor="test")
+        workflow.mark_paid(session, order, at=paid_at, actor="shopper")
 
     def _ship(self, session: Session, at: datetime) -> None:
         carrier = _CARRIERS[self._wish.turn % len(_CARRIERS)]
@@ -191,14 +191,14 @@ class _Life:
             carrier=carrier,
             tracking=tracking,
             at=at,
-            actor=_WAREHOUSE,
+            actor=self._cast.operator,
         )
 
     def _deliver(self, session: Session, at: datetime) -> None:
-        workflow.deliver(session, self._order(session), at=at, actor=_WAREHOUSE)
+        workflow.deliver(session, self._order(session), at=at, actor=self._cast.operator)
 
     def _complete(self, session: Session, at: datetime) -> None:
-        workflow.complete(session, self._order(session), at=at, actor=_SERVICE)
+        workflow.complete(session, self._order(session), at=at, actor=self._cast.operator)
 
     def _give_all_back(self, session: Session, at: datetime) -> None:
         self._refund(session, at, lines=None, reason="Khách đổi ý trước khi gửi hàng")
@@ -217,7 +217,7 @@ class _Life:
             form_key=secrets.token_urlsafe(12),
             with_shipping=lines is None,
             at=at,
-            actor=_SERVICE,
+            actor=self._cast.operator,
         )
 
     def _order(self, session: Session) -> Order:

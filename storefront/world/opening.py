@@ -100,6 +100,7 @@ def open_world(engine: Engine) -> Opened:
             history.Shopper(one.name, one.phone, one.email, one.address, one.city)
             for one in world.shoppers
         ],
+        operator=logins["operator"],
         maker=logins["preparer"],
         checker=logins["approver"],
     )
