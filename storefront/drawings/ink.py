@@ -16,6 +16,7 @@ ROSE = "#B4174F"
 LEAF = "#6F8568"
 LABEL = "#FBF7EA"
 WHITE = "#FFFFFF"
+_COARSE = 100
 
 
 class UnknownDrawing(ValueError):
@@ -39,8 +40,13 @@ class Chance:
 
 
 def number(value: float) -> str:
-    """Return a number as SVG has it: at most one decimal, no needless zeros."""
-    text = f"{value:.1f}".removesuffix(".0")
+    """Return a number as SVG has it: at most one decimal, no needless zeros.
+
+    A picture is 400 wide and shown smaller: tenths count near an origin, not beyond a hundred.
+    """
+    text = f"{value:.1f}".removesuffix(".0") if abs(value) < _COARSE else f"{value:.0f}"
+    if text.startswith(("0.", "-0.")):
+        text = text.replace("0.", ".", 1)
     return "0" if text == "-0" else text
 
 
@@ -59,7 +65,7 @@ def _value(value: Attribute, key: str) -> str:
     if isinstance(value, str):
         return escape(value)
     # An opacity of 0.18 is not one of 0.2.
-    return f"{value:.2f}".rstrip("0").rstrip(".") if "opacity" in key else number(value)
+    return f"{value:.2f}".strip("0").rstrip(".") or "0" if "opacity" in key else number(value)
 
 
 def drawing(width: float, height: float, *inside: str, title: str = "") -> str:

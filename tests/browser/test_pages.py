@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commissions.models import Batch
+from storefront import database
 from storefront.access import ACCESS
 from storefront.orders.models import Order
 from storefront.orders.states import OrderState
@@ -95,6 +96,35 @@ def test_pages_are_without_fault(
         if found:
             faults[page] = found
     visitor.context.close()
+    assert faults == {}
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_long_words_break_and_no_page_scrolls_sideways(
+    chromium: Browser, site: Site, places: dict[str, str], size: str
+) -> None:
+    with database.transaction(site.engine) as session:
+        order = session.scalars(select(Order).where(Order.number == places["number_done"])).one()
+        kept = order.name, order.address, order.city, order.note
+        order.name, order.address, order.city, order.note = (
+            "W" * 120,
+            "M" * 300,
+            "W" * 100,
+            "M" * 400,
+        )
+    faults = {}
+    for who in ("", "operator", "approver"):
+        visitor = visit(chromium, site, size=size)
+        if who:
+            visitor.sign_in(who)
+        for page in (one for one in PAGES[who] if "_done}" in one or one == "/desk/orders"):
+            visitor.open(page.format(**places))
+            if found := visitor.faults():
+                faults[page] = found
+        visitor.context.close()
+    with database.transaction(site.engine) as session:
+        order = session.scalars(select(Order).where(Order.number == places["number_done"])).one()
+        order.name, order.address, order.city, order.note = kept
     assert faults == {}
 
 
