@@ -106,6 +106,14 @@ class TrailPage:
         return [one for one in self.trail.commissions if one.kind == "clawback"]
 
     @property
+    def standing(self) -> TrailCommission | None:
+        """The commission whose state stands for the order's: the first that isn't undone."""
+        undone = {CommissionState.REVERSED, CommissionState.REJECTED}
+        return next((one for one in self.earned if one.state not in undone), None) or next(
+            iter(self.earned), None
+        )
+
+    @property
     def net_minor(self) -> int:
         """What the order earns in all."""
         rejected = {CommissionState.REJECTED}

@@ -119,7 +119,14 @@ def test_long_words_break_and_no_page_scrolls_sideways(
             visitor.sign_in(who)
         for page in (one for one in PAGES[who] if "_done}" in one or one == "/desk/orders"):
             visitor.open(page.format(**places))
-            if found := visitor.faults():
+            found = visitor.faults()
+            if size == "desk":
+                found += visitor.page.evaluate(
+                    "[...document.querySelectorAll('.scroll')]"
+                    ".filter(one => one.scrollWidth > one.clientWidth)"
+                    ".map(one => `a table is cut: ${one.scrollWidth} in ${one.clientWidth}`)"
+                )
+            if found:
                 faults[page] = found
         visitor.context.close()
     with database.transaction(site.engine) as session:
