@@ -47,4 +47,5 @@ def init_app(app: Flask, settings: Settings) -> None:
         REMEMBER_COOKIE_SECURE=settings.is_secure,
     )
     accounts = Accounts(cast("Any", transactions.session), User, Role)
-    Security(app, accounts, register_blueprint=True)
+    security = Security(app, accounts, register_blueprint=True)
+    security.want_json(lambda _request: False)  # people sign in, on pages

@@ -17,7 +17,7 @@ from commissions import partners, programs
 from commissions.models import Partner, Program, ReferralLink
 from commissions.rules import Plan, Rule
 from commissions.tiers import Tier
-from storefront import clock, database
+from storefront import clock, database, verification
 from storefront.access import PARTNER
 from storefront.accounts import users
 from storefront.drawings.faces import Face, face
@@ -106,6 +106,7 @@ def open_world(engine: Engine) -> Opened:
     )
     history.play(engine, cast, until=until)
     abroad.open_abroad(engine, until=until)
+    verification.verify(engine, now=until)  # what the books' page tells
     first = next(one for one in world.partners if one.kind == "koc")
     return Opened(_CODE, _ORDER, first.handle, first.code, logins, PASSWORD)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -189,3 +190,13 @@ def test_a_host_that_is_not_ours_gets_no_page_of_the_shop(app: Flask, host: str)
 def test_addresses_to_share_begin_where_people_find_the_shop(browser: Browser) -> None:
     page = browser.get("/p/rose-toner").text
     assert 'data-share="http://127.0.0.1:8000/p/rose-toner"' in page
+
+
+def test_sign_in_is_a_page_whatever_was_asked_for(app: Flask) -> None:
+    answer = app.test_client().get("/sign-in", headers={"Accept": "application/json"})
+    assert answer.mimetype == "text/html"
+
+
+def test_the_test_payment_is_not_there_where_another_is_chosen(app: Flask) -> None:
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], payments="another")
+    assert app.test_client().get("/pay/anything").status_code == 404

@@ -44,6 +44,7 @@ for (const all of document.querySelectorAll("[data-all]")) {
 
 // Tables by keyboard: j and k walk the rows.
 document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (!["j", "k"].includes(event.key) || event.target.matches("input, textarea, select")) return;
   const rows = [...document.querySelectorAll(".console-table tbody a, .console-table tbody input")];
   if (!rows.length) return;
