@@ -49,12 +49,14 @@ def record_outcomes(
     """Write down, by payout id, what the rails said of payouts that are sent or can't be told.
 
     It also counts for one that was found missing, and so approved again, while it was being sent.
-    Done: sent. Arrived: sent and settled. Rejected: failed, and what it claimed is ready again.
+    Done: sent. Arrived: sent and settled. Rejected, even after it was sent: failed, and what it
+    claimed is ready again.
     Missing: approved again, so that it can be sent under the same key. Unknown: it waits.
     """
     payouts = claims.lock_all(session, program, outcomes)
     told = {payout: outcomes[payout.id] for payout in payouts}
-    arrived = _late_arrivals(told)
+    arrived = _told_late(told, OutcomeKind.ARRIVED)
+    bounced = _told_late(told, OutcomeKind.REJECTED)
     waiting = _waiting(session, told, at=at, actor=actor)
     for payout in waiting:
         payout.rail_reference = told[payout].reference or payout.rail_reference
@@ -62,9 +64,9 @@ def record_outcomes(
     claims.move(session, sent, PayoutState.SENT, at=at, actor=actor)
     arrived += [payout for payout in sent if told[payout].kind is OutcomeKind.ARRIVED]
     _wait(session, {payout: told[payout] for payout in waiting}, at=at, actor=actor)
-    rejected = [payout for payout in waiting if told[payout].kind is OutcomeKind.REJECTED]
+    bounced += [payout for payout in waiting if told[payout].kind is OutcomeKind.REJECTED]
     endings = [claims.settled(arrived)]
-    endings += [claims.failed([payout], told[payout].reason) for payout in rejected]
+    endings += [claims.failed([payout], told[payout].reason) for payout in bounced]
     claims.end(session, program, endings, at=at, actor=actor)
     return payouts
 
@@ -94,13 +96,15 @@ def fail(
 ) -> list[Payout]:
     """Record that payouts will never arrive: what they claimed is ready again; again is a no-op.
 
-    Raises StateConflict while one is being sent: the rail or a person must say what became of it.
+    Raises StateConflict for one that its rail perhaps has: given back here, it would be paid twice.
     """
     payouts = claims.lock_all(session, program, payout_ids)
-    sending = [payout.id for payout in payouts if payout.state == PayoutState.SENDING]
-    for payout_id in sorted([*sending, *claims.once_sending(session, payouts)]):
-        message = f"Payout {payout_id} is being sent: find out from the rail what became of it."
-        raise StateConflict(message)
+    perhaps_sent = [payout.id for payout in payouts if payout.state in _ASKED]
+    for payout_id in sorted([*perhaps_sent, *claims.once_sending(session, payouts)]):
+        raise StateConflict(
+            f"Payout {payout_id} was perhaps sent: send its batch again, which asks its rail what"
+            " became of it."
+        )
     failing = [payout for payout in payouts if payout.state != PayoutState.FAILED]
     claims.end(session, program, [claims.failed(failing, reason)], at=at, actor=actor)
     return payouts
@@ -135,12 +139,12 @@ def _not_approved(payout: Payout) -> StateConflict:
     )
 
 
-def _late_arrivals(told: Mapping[Payout, Outcome]) -> list[Payout]:
-    """Return the payouts that were sent before, and of which the rail says now: arrived."""
+def _told_late(told: Mapping[Payout, Outcome], kind: OutcomeKind) -> list[Payout]:
+    """Return the payouts that were sent before, and of which the rail says now what it says."""
     return [
         payout
         for payout, outcome in told.items()
-        if payout.state == PayoutState.SENT and outcome.kind is OutcomeKind.ARRIVED
+        if payout.state == PayoutState.SENT and outcome.kind is kind
     ]
 
 

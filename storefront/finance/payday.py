@@ -31,10 +31,9 @@ STATES: Mapping[str, tuple[str, ...]] = {
     "approved": (BatchState.APPROVED,),
     "refused": (BatchState.REFUSED,),
 }
-CAN_FAIL = frozenset(
-    {PayoutState.RESERVED, PayoutState.APPROVED, PayoutState.UNKNOWN, PayoutState.SENT}
-)
-CAN_SETTLE = frozenset({PayoutState.SENT, PayoutState.UNKNOWN})
+CAN_FAIL = frozenset({PayoutState.RESERVED, PayoutState.APPROVED, PayoutState.SENT})
+CAN_SETTLE = frozenset({PayoutState.SENT, PayoutState.UNKNOWN})  # one by one, by who saw it arrive
+SETTLED_TOGETHER = frozenset({PayoutState.SENT})
 CAN_RETURN = frozenset({PayoutState.SETTLED})
 
 

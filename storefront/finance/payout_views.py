@@ -88,8 +88,8 @@ def send(batch_id: int) -> ResponseReturnValue:
 
 @finance.post("/payouts/<int(max=9223372036854775807):batch_id>/settle")
 def settle(batch_id: int) -> ResponseReturnValue:
-    """Record that payouts have arrived: the chosen one, or all that were sent."""
-    ids = _chosen(batch_id, payday.CAN_SETTLE)
+    """Record that payouts have arrived: the chosen one, or all that were surely sent."""
+    ids = _chosen(batch_id, payday.SETTLED_TOGETHER)
     if not ids:
         flash(_("No payout of this batch is on its way. Nothing was changed."))
         return back_to("finance.batch", batch_id=batch_id)
@@ -177,7 +177,7 @@ def _batch(
         opened=opened,
         items=payday.items(session, opened.payout.id) if opened else [],
         to_send=shown.ids(("approved", "sending", "unknown")),
-        to_settle=shown.ids(payday.CAN_SETTLE),
+        to_settle=shown.ids(payday.SETTLED_TOGETHER),
         can=payday,
         masked=payday.masked,
         fault=fault,

@@ -127,7 +127,8 @@ def test_the_first_five_minutes(come: type[Visitor], site: Site) -> None:
     assert approver.faults() == []
     approver.open(f"/finance/orders/{number}?lang=en")
     trail = approver.page.inner_text("main")
-    for said in ("Touch that won", "accrual", "release", "payout_reserve", "balanced"):
+    steps = ("Touch that won", "Commission expense", "hold over", "put in a payout", "balanced")
+    for said in steps:
         assert said in trail, said
     with Session(site.engine) as session:
         assert ledger.verify(session).balanced

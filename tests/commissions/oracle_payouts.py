@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from commissions.errors import FourEyes, PayoutDetailsMissing, StateConflict
 from tests.commissions.oracle import Books, Refusal, Sum
 
-FAILS_FROM = {"reserved", "approved", "unknown", "sent"}
+FAILS_FROM = {"reserved", "approved", "sent"}
 
 
 @dataclass(eq=False)
@@ -107,6 +107,8 @@ class Payments:
         pay = self.payouts[payout_id]
         if pay.state == "sent" and outcome == "arrived":
             return self.settle(payout_id)
+        if pay.state == "sent" and outcome == "rejected":
+            self._give_back(pay)
         if pay.state == "failed" and outcome in {"done", "arrived"}:
             return StateConflict
         if pay.state == "approved" and outcome != "missing":

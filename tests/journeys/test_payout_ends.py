@@ -66,7 +66,7 @@ def test_a_refused_batch_can_be_claimed_again_with_what_came_meanwhile(story: St
     assert story.books_hold()
 
 
-@pytest.mark.parametrize("stage", ["reserved", "approved", "sent", "unknown"])
+@pytest.mark.parametrize("stage", ["reserved", "approved", "sent"])
 def test_a_payout_that_failed_is_ready_again_and_paid_by_the_next_batch(
     story: Story, stage: str
 ) -> None:
@@ -75,7 +75,7 @@ def test_a_payout_that_failed_is_ready_again_and_paid_by_the_next_batch(
         payout = story.build_one("2024-02-10")
     else:
         payout = sending(story)
-        say(story, payout, OutcomeKind.DONE if stage == "sent" else OutcomeKind.UNKNOWN)
+        say(story, payout, OutcomeKind.DONE)
     if stage == "approved":
         story.approve(payout, on="2024-02-11")
     assert payout.state == stage
@@ -91,6 +91,32 @@ def test_a_payout_that_failed_is_ready_again_and_paid_by_the_next_batch(
     again = story.pay_out(on="2024-02-16")
     assert again.key != payout.key
     assert story.owed() == NOTHING
+    assert story.house() == House(commission=10_00, cash=10_00)
+    assert story.books_hold()
+
+
+def test_what_was_perhaps_sent_is_failed_by_its_rail_alone(story: Story) -> None:
+    ready(story)
+    payout = sending(story)
+    say(story, payout, OutcomeKind.UNKNOWN)
+    with refused(story.session, StateConflict, "asks its rail"):
+        story.fail(payout, on="2024-02-14")
+    assert story.owed() == Owed(in_payout=10_00)
+    say(story, payout, OutcomeKind.REJECTED)
+    assert payout.state == PayoutState.FAILED
+    assert story.owed() == Owed(payable=10_00)
+    assert story.books_hold()
+
+
+def test_what_bounces_after_it_was_sent_is_ready_again(story: Story) -> None:
+    ready(story)
+    payout = sending(story)
+    say(story, payout, OutcomeKind.DONE)
+    for _ in range(2):
+        say(story, payout, OutcomeKind.REJECTED)
+    assert payout.state == PayoutState.FAILED
+    assert story.owed() == Owed(payable=10_00)
+    story.pay_out(on="2024-02-21")
     assert story.house() == House(commission=10_00, cash=10_00)
     assert story.books_hold()
 
@@ -163,7 +189,7 @@ def test_a_payout_found_missing_while_it_was_being_sent_takes_the_answer_of_that
     payout = sending(story)
     say(story, payout, OutcomeKind.MISSING)
     assert payout.state == PayoutState.APPROVED
-    with refused(story.session, StateConflict, "find out from the rail"):
+    with refused(story.session, StateConflict, "asks its rail"):
         story.fail(payout, on="2024-02-14")
     say(story, payout, OutcomeKind.DONE, reference="bank-77")
     assert payout.state == PayoutState.SENT
@@ -199,7 +225,7 @@ def test_details_changed_after_the_batch_was_built_do_not_move_its_money(story: 
 def test_a_payout_nobody_can_tell_of_waits_and_never_opens_by_itself(story: Story) -> None:
     ready(story)
     payout = sending(story)
-    with refused(story.session, StateConflict, "being sent", "find out"):
+    with refused(story.session, StateConflict, "perhaps sent", "asks its rail"):
         story.fail(payout, on="2024-02-13")
     for _ in range(2):
         say(story, payout, OutcomeKind.UNKNOWN, reason="timed out")
