@@ -12,7 +12,7 @@ from datetime import datetime
 from flask_babel import LazyString, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from commissions import earnings, sets
@@ -21,10 +21,10 @@ from commissions.earnings import Part, Sum, SumLine
 from commissions.models import Program
 from storefront import i18n
 from storefront.orders.models import Order, OrderLine
-from storefront.shop.models import Shop
+from storefront.shop.models import ProductText, Shop
 
 Names = Mapping[tuple[str, int], str]
-"""What goods were called when they were sold, by the order's number and the line."""
+"""What sold goods are called in the reader's language, by the order's number and the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +94,23 @@ def receipts(
 
 
 def names_of(session: Session, program: Program, references: Iterable[str | None]) -> Names:
-    """Return what the goods of the shop's own orders were called; imported ones have no names."""
+    """Return what the goods of the shop's own orders are called; imported ones have no names.
+
+    As they were sold, unless the reader speaks another language in which they have a name.
+    """
+    reader = i18n.language()
     rows = session.execute(
-        select(Order.number, OrderLine.line_no, OrderLine.name)
+        select(Order.number, OrderLine.line_no, func.coalesce(ProductText.name, OrderLine.name))
         .join(OrderLine, OrderLine.order_id == Order.id)
         .join(Shop, Shop.id == Order.shop_id)
+        .outerjoin(
+            ProductText,
+            and_(
+                ProductText.product_id == OrderLine.product_id,
+                ProductText.language == reader,
+                Order.language != reader,
+            ),
+        )
         .where(
             Shop.program_id == program.id,
             sets.among(session, Order.number, {one for one in references if one}),

@@ -13,13 +13,13 @@ from commissions.models import Partner
 from storefront import access, clock, i18n, logs, transactions
 from storefront.errors import Missing
 from storefront.orders import carts, checkout, order_page, placing, support
-from storefront.orders.models import Order
+from storefront.orders.models import Order, OrderLine
 from storefront.paths import own_path
 from storefront.payments import choosing
 from storefront.shop import reading, terms
 from storefront.shop.current import program, shop
 from storefront.shop.models import ShopPage
-from storefront.shop.texts import is_plain
+from storefront.shop.texts import is_plain, sold_name
 from storefront.transactions import session
 
 orders = Blueprint("orders", __name__)
@@ -32,6 +32,12 @@ _MOST_KEPT = 500
 def cart_count() -> int:
     """Return how many pieces lie in the visitor's cart."""
     return carts.count(session)
+
+
+@orders.app_template_global()
+def called(order: Order, line: OrderLine) -> str:
+    """Return what the goods of an order's line are called to the reader."""
+    return sold_name(line.product, name=line.name, language=order.language)
 
 
 @orders.get("/cart")

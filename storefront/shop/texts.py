@@ -32,6 +32,16 @@ def text_of(product: Product) -> ProductText:
     return ProductText(language="en", name=product.sku, short="", description="")
 
 
+def sold_name(product: Product, *, name: str, language: str) -> str:
+    """Return what goods are called to a reader: as they were sold, or in the reader's language.
+
+    ``name`` and ``language`` are what the order keeps of them.
+    """
+    if language == i18n.language():
+        return name
+    return next((one.name for one in product.texts if one.language == i18n.language()), name)
+
+
 def category_name(category: str) -> str:
     """Return what shoppers call a category."""
     known = _CATEGORIES.get(category)

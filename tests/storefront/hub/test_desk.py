@@ -92,6 +92,13 @@ def test_a_partial_refund_is_told_in_the_sum(desk: Browser) -> None:
     assert "Taken back: Rose toner 200 ml" in shown
 
 
+def test_goods_are_called_as_sold_or_in_the_readers_own_language(desk: Browser) -> None:
+    english = text_of(desk.get(f"/hub/earnings?state=ready&{EN}").text)
+    vietnamese = text_of(desk.get("/hub/earnings?state=ready&lang=vi").text)
+    assert "Rose toner 200 ml × 4" in english, "the buyer read English: that is what it was called"
+    assert "Hàng TON-200 × 4" in vietnamese
+
+
 def test_the_filters_are_words_in_the_address(desk: Browser) -> None:
     paid = desk.get(f"/hub/earnings?state=paid&{EN}").text
     assert paid.count('<li id="e') == 2
