@@ -179,7 +179,7 @@ def _to_come(facts: _Facts) -> Iterator[Step]:
     if state is OrderState.PAID:
         yield Step(NOW, None, _("Preparing"), _("We pack it by hand, and ship it next."))
     if state in {OrderState.PAID, OrderState.SHIPPED}:
-        title = _("Next: delivered to you") if state is OrderState.SHIPPED else _("Delivered")
+        title = _("Next: delivered to you") if state is OrderState.SHIPPED else _("Delivery")
         told = _("By %(day)s. The courier calls before coming.", day=i18n.weekday(last))
         yield Step(NEXT, first, title, f"{told} {order.address}, {order.city}")
     if state is not OrderState.COMPLETED:
