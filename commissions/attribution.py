@@ -50,6 +50,8 @@ def attribute(
 ) -> Attribution:
     """Return the decision for a sale: the last touch at or before it, not older than the window.
 
+    ``paid_at`` is when the shopper bought: when they ordered, where that is known.
+
     ``self_purchases`` are the ids of partners who are the buyer. Of two touches at the same
     time the one given last wins.
     """

@@ -251,7 +251,7 @@ def _attribute(program: Program, sale: Sale, sellers: Mapping[int, _Seller]) -> 
     touches = [touch for touch in sale.touches if touch.partner_id in sellers]
     return attribution.attribute(
         touches,
-        paid_at=sale.paid_at,
+        paid_at=sale.bought_at,
         window_days=program.window_days,
         self_purchases=_self_purchases(sale.buyer, [sellers[t.partner_id] for t in touches]),
     )

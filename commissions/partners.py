@@ -16,7 +16,13 @@ from commissions.errors import Conflict, LinkUnknown, PartnerInvalid, PartnerUnk
 from commissions.identity import normal_email, normal_phone
 from commissions.models import Partner, Program, ReferralLink
 from commissions.rules import PARTNER_KINDS
-from commissions.values import MAX_REFERENCE, MAX_TEXT, check_reference, check_text
+from commissions.values import (
+    MAX_REFERENCE,
+    MAX_TEXT,
+    check_address,
+    check_reference,
+    check_text,
+)
 
 _WORD = 24
 _MOST_SIGNS = {
@@ -141,7 +147,7 @@ def give_link(
     session: Session, program: Program, partner: Partner, *, code: str, target: str | None = None
 ) -> ReferralLink:
     """Give a partner a referral link; the same again is a no-op, somebody else's a Conflict."""
-    check_reference(code)
+    check_address(f"Link {code}", code)
     check_text(f"The target of link {code}", target, most=MAX_TEXT)
     link = session.scalar(
         select(ReferralLink).where(ReferralLink.program_id == program.id, ReferralLink.code == code)
@@ -192,7 +198,7 @@ def _check(terms: Sequence[PartnerTerms], existing: dict[str, Partner]) -> None:
 
 def _check_one(one: PartnerTerms) -> None:
     check_reference(one.code)
-    check_reference(one.handle)
+    check_address(f"Partner {one.code}: the handle {one.handle}", one.handle)
     if not one.name:
         message = f"Partner {one.code} has no name: give one."
         raise PartnerInvalid(message)

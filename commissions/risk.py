@@ -21,6 +21,8 @@ class Identity:
 
 def self_purchase(buyer: Buyer, partner: Identity) -> str | None:
     """Return by what the buyer is the partner (account, email, phone); None when by nothing."""
+    if buyer.partner_id == partner.partner_id:
+        return "account"
     if buyer.account and buyer.account == partner.account:
         return "account"
     if partner.email and normal_email(buyer.email) == partner.email:

@@ -24,11 +24,15 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """Who bought, as far as the shop knows; mail and phone as they were typed."""
+    """Who bought, as far as the shop knows; mail and phone as they were typed.
+
+    ``partner_id`` names the partner who was signed in while buying.
+    """
 
     account: str | None = None
     email: str | None = None
     phone: str | None = None
+    partner_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,10 @@ class SaleLine:
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """A paid order: its reference in the shop, its lines, its buyer and the touches seen."""
+    """A paid order: its reference in the shop, its lines, its buyer and the touches seen.
+
+    ``ordered_at`` is when the shopper agreed to buy, where the shop knows it apart from payment.
+    """
 
     reference: str
     paid_at: datetime
@@ -62,6 +69,12 @@ class Sale:
     lines: tuple[SaleLine, ...]
     buyer: Buyer = Buyer()
     touches: tuple[Touch, ...] = ()
+    ordered_at: datetime | None = None
+
+    @property
+    def bought_at(self) -> datetime:
+        """When the shopper decided: who pays later has bought no later."""
+        return self.ordered_at or self.paid_at
 
     @property
     def amount_minor(self) -> int:
@@ -71,11 +84,13 @@ class Sale:
     def fingerprint(self) -> str:
         """Return a digest of what was sold to whom and when; touches are not part of it."""
         buyer = (self.buyer.account, self.buyer.email, self.buyer.phone)
+        known = (self.buyer.partner_id, self.ordered_at and aware(self.ordered_at).isoformat())
         lines = [
             (line.line_no, line.stock_code, line.quantity, line.amount_minor, line.category)
             for line in self.lines
         ]
-        return digest(self.reference, aware(self.paid_at).isoformat(), self.currency, buyer, lines)
+        parts = (self.reference, aware(self.paid_at).isoformat(), self.currency, buyer, lines)
+        return digest(*parts, known) if any(known) else digest(*parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +145,14 @@ def check_reference(reference: str) -> None:
     """Raise Invalid for a reference that is empty, too long or holds unprintable signs."""
     if not (0 < len(reference) <= MAX_REFERENCE) or not reference.isprintable():
         message = f"{reference!r} is no reference: give 1 to {MAX_REFERENCE} printable signs."
+        raise Invalid(message)
+
+
+def check_address(what: str, word: str) -> None:
+    """Raise Invalid for a word that can't be one step of a web address: a link's, a handle."""
+    check_reference(word)
+    if "/" in word or not word.strip("."):
+        message = f"{what} can't stand in an address: leave out slashes, and use more than dots."
         raise Invalid(message)
 
 

@@ -48,7 +48,7 @@ def run_once(engine: Engine, rails: Mapping[str, PayoutRail], *, now: datetime) 
     with database.snapshot(engine) as session:
         scans = [Done(program.code) for program in programs.everyone(session)]
     for done in scans:
-        for step in (_give_up_orders, partial(_move_money, rails), _verify_books):
+        for step in (_tell_of_sales, _give_up_orders, partial(_move_money, rails), _verify_books):
             _try(partial(step, engine, done, now), done)
     return scans
 
@@ -59,6 +59,13 @@ def _try(step: Callable[[], None], done: Done) -> None:
         step()
     except (HoahongError, DBAPIError) as refusal:
         done.refusal = done.refusal or str(refusal).splitlines()[0]
+
+
+def _tell_of_sales(engine: Engine, done: Done, now: datetime) -> None:
+    """Tell the engine again of sales that it refused when they were paid."""
+    del now
+    with database.transaction(engine) as session:
+        workflow.tell_untold(session, program=programs.find(session, done.program))
 
 
 def _give_up_orders(engine: Engine, done: Done, now: datetime) -> None:

@@ -107,7 +107,7 @@ def make_sale(reference: str = "S-1", **changes: Any) -> Sale:
     return replace(usual, **changes)
 
 
-def make_buyer(**known: str) -> Buyer:
+def make_buyer(**known: Any) -> Buyer:
     """Return a buyer of whom the shop knows what is given."""
     return Buyer(**known)
 

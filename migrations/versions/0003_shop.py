@@ -253,6 +253,8 @@ def _make_tables(wall_clock: sa.TextClause) -> None:
         sa.Column("partner_id", ID, nullable=True),
         sa.Column("touch_id", ID, nullable=True),
         sa.Column("visitor", sa.String(length=120), nullable=True),
+        sa.Column("buyer_partner_id", ID, nullable=True),
+        sa.Column("untold", sa.String(length=400), nullable=True),
         sa.Column("carrier", sa.String(length=120), nullable=True),
         sa.Column("tracking", sa.String(length=120), nullable=True),
         sa.Column("placed_at", INSTANT, nullable=False),
@@ -264,6 +266,9 @@ def _make_tables(wall_clock: sa.TextClause) -> None:
         ),
         sa.CheckConstraint(
             "total_minor = goods_minor + shipping_minor", name=op.f("ck_orders_total")
+        ),
+        sa.ForeignKeyConstraint(
+            ["buyer_partner_id"], ["partners.id"], name=op.f("fk_orders_buyer_partner_id_partners")
         ),
         sa.ForeignKeyConstraint(
             ["partner_id"], ["partners.id"], name=op.f("fk_orders_partner_id_partners")

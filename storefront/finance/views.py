@@ -101,7 +101,7 @@ def verify() -> ResponseReturnValue:
     return back_to("finance.books")
 
 
-@finance.get("/orders/<reference>", endpoint="trail")
+@finance.get("/orders/<path:reference>", endpoint="trail")
 def show_trail(reference: str) -> ResponseReturnValue:
     """Show an order from click to paid, closed by a line that proves the books."""
     found = trail.of_sale(session, program(), reference)
@@ -114,7 +114,7 @@ def show_trail(reference: str) -> ResponseReturnValue:
     )
 
 
-@finance.get("/partners/<code>")
+@finance.get("/partners/<path:code>")
 def partner(code: str) -> ResponseReturnValue:
     """Show what a partner is owed, earned and was paid."""
     one = partners.find(session, program(), code)

@@ -122,6 +122,7 @@ def refund(number: str) -> ResponseReturnValue:
             reason=reason,
             form_key=key,
             with_shipping=bool(request.form.get("shipping")),
+            seen_minor=_amount("all_left"),
             at=_now(),
             actor=logs.actor(),
         )
@@ -141,6 +142,12 @@ def _read_pieces(order: Order) -> tuple[dict[str, str], dict[int, int]]:
         elif int(text):
             pieces[line.line_no] = int(text)
     return faults, pieces
+
+
+def _amount(name: str) -> int:
+    """Return the minor units in a hidden field; where there is no such number, what is no sum."""
+    text = _line(name)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else -1  # noqa: PLR2004  # reason: what the books can hold
 
 
 def _refused(number: str, faults: Mapping[str, str]) -> ResponseReturnValue:

@@ -77,7 +77,8 @@ class Order(Base):
     ``number`` is what people say on the phone and the sale's reference in the engine; ``token``
     opens the order's page without an account. ``checkout_key`` is made with the form, so that a
     double tap finds the order that it has made already. ``search`` holds name, mail and phone as
-    the desk searches for them.
+    the desk searches for them. ``buyer_partner_id`` is the partner who was signed in while
+    ordering. ``untold`` says why the engine hasn't taken the sale yet.
     """
 
     __tablename__ = "orders"
@@ -109,6 +110,8 @@ class Order(Base):
     partner_id: Mapped[int | None] = mapped_column(ID, ForeignKey("partners.id"))
     touch_id: Mapped[int | None] = mapped_column(ID, ForeignKey("touches.id"))
     visitor: Mapped[Code | None]
+    buyer_partner_id: Mapped[int | None] = mapped_column(ID, ForeignKey("partners.id"))
+    untold: Mapped[Text | None]
     carrier: Mapped[Code | None]
     tracking: Mapped[Code | None]
     placed_at: Mapped[At]

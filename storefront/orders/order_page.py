@@ -5,7 +5,7 @@ Pure: from the order, the shop's terms and the time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from operator import itemgetter
@@ -65,6 +65,11 @@ class _Facts:
         return terms.arrival(self.shop, self.order.paid_at or self.order.placed_at, self.zone)
 
     @property
+    def given_back_minor(self) -> int:
+        """What has gone back to the shopper, in minor units."""
+        return sum(one.amount_minor + one.shipping_minor for one in self.order.refunds)
+
+    @property
     def returnable_until(self) -> date:
         """The last day on which pieces may be sent back."""
         arrived = self.order.delivered_at
@@ -84,7 +89,7 @@ def _answer(facts: _Facts) -> tuple[str, str]:
     between = _(
         "Arrives %(first)s to %(last)s.", first=i18n.weekday(first), last=i18n.weekday(last)
     )
-    return {
+    answers: Mapping[OrderState, Callable[[], tuple[str, str]]] = {
         OrderState.AWAITING_PAYMENT: lambda: (
             _("Almost yours: it waits for your payment"),
             _("We keep the pieces for you for half an hour."),
@@ -97,17 +102,31 @@ def _answer(facts: _Facts) -> tuple[str, str]:
         ),
         OrderState.COMPLETED: lambda: (
             _("All done"),
-            _("The time for returns is over. Thank you for buying from us."),
+            f"{_returns(facts)} " + str(_("Thank you for buying from us.")),
         ),
         OrderState.CANCELLED: lambda: (
             _("Cancelled, and your money is on its way back"),
-            _("What you paid goes back the way it came. You needn't do anything."),
+            _(
+                "%(amount)s goes back the way it came. You needn't do anything.",
+                amount=i18n.money(facts.given_back_minor, facts.shop.program.currency),
+            ),
         ),
         OrderState.EXPIRED: lambda: (
             _("This order wasn't paid in time"),
             _("Nothing was taken, and the pieces are back on the shelf. Order again if you like."),
         ),
-    }[OrderState(order.state)]()
+    }
+    return answers[OrderState(order.state)]()
+
+
+def _returns(facts: _Facts) -> str:
+    """Return whether the finished order can still go back: its time may not be over yet."""
+    completed = facts.event("completed")
+    if completed and facts.day(completed.at) <= facts.returnable_until:
+        return str(
+            _("You can send it back until %(day)s.", day=i18n.weekday(facts.returnable_until))
+        )
+    return str(_("The time for returns is over."))
 
 
 def _steps(facts: _Facts) -> Iterator[Step]:
@@ -154,7 +173,7 @@ def _happened(facts: _Facts) -> Iterator[tuple[datetime, Step]]:
         day, told = facts.day(delivered.at), facts.time(delivered.at)
         yield delivered.at, Step(look, day, _("Delivered"), told)
     if completed:
-        day, told = facts.day(completed.at), _("The time for returns is over")
+        day, told = facts.day(completed.at), _returns(facts).rstrip(".")
         yield completed.at, Step(DONE, day, _("Completed"), told)
 
 

@@ -9,10 +9,12 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from string import ascii_uppercase
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from commissions import conversions
 from storefront import i18n, visits
 from storefront.orders import stock, support
 from storefront.orders.models import Cart, Order, OrderEvent, OrderLine
@@ -42,6 +44,7 @@ class Placing:
     values: Mapping[str, str]
     at: datetime
     actor: str
+    buyer_partner_id: int | None = None
 
 
 def placed(session: Session, key: str) -> Order | None:
@@ -58,12 +61,20 @@ def place(session: Session, cart: Cart, placing: Placing) -> Order:
     order = _order(session, cart, placing)
     session.add(order)
     session.flush()
-    order.number = f"{placing.shop.order_prefix}-{_FIRST_NUMBER + order.id}"
+    order.number = _number(session, placing.shop, order.id)
     session.add(OrderEvent(order_id=order.id, kind="placed", at=placing.at, actor=placing.actor))
     cart.lines.clear()
     cart.changed_at = placing.at
     session.flush()
     return order
+
+
+def _number(session: Session, shop: Shop, order_id: int) -> str:
+    """Return the order's number; one that an import has used for a sale gets a letter behind."""
+    plain = f"{shop.order_prefix}-{_FIRST_NUMBER + order_id}"
+    wanted = [plain, *(f"{plain}{letter}" for letter in ascii_uppercase)]
+    taken = conversions.known(session, shop.program, wanted)
+    return next(number for number in wanted if number not in taken)
 
 
 def _reserve(session: Session, cart: Cart) -> None:
@@ -100,6 +111,7 @@ def _order(session: Session, cart: Cart, placing: Placing) -> Order:
         touch_id=cart.touch_id if partner else None,
         # Who chose to support nobody takes no earlier touch along.
         visitor=visits.visitor() if partner else None,
+        buyer_partner_id=placing.buyer_partner_id,
         placed_at=placing.at,
         lines=[_line(no, line.product, line.quantity) for no, line in enumerate(cart.lines, 1)],
     )

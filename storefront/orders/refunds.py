@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commissions.money import split
+from storefront import i18n
 from storefront.errors import Refusal
 from storefront.orders.models import Order, OrderLine, OrderRefund
 from storefront.orders.states import OrderState
@@ -49,6 +50,19 @@ def given(session: Session, order: Order, form_key: str) -> OrderRefund | None:
     if found and found.order_id != order.id:
         raise Refusal(_("This form belongs to another order. Load the page again."))
     return found
+
+
+def check_seen(order: Order, seen_minor: int, currency: str) -> None:
+    """Raise Refusal when "all that is left" isn't what the page showed: somebody was faster."""
+    left = all_left(order)
+    if seen_minor != left:
+        raise Refusal(
+            _(
+                "The order has moved on since you opened this page: all that is left is now"
+                " %(amount)s. Look at it once more.",
+                amount=i18n.money(left, currency),
+            )
+        )
 
 
 def due(order: Order, wish: Wish) -> Due:

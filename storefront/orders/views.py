@@ -7,6 +7,7 @@ from flask import session as browser_session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from flask_login import current_user
 from sqlalchemy import select
 
 from commissions.models import Partner
@@ -144,7 +145,14 @@ def order(token: str) -> ResponseReturnValue:
 
 
 def _placing(key: str, form: checkout.Form) -> placing.Placing:
-    return placing.Placing(shop(), key, form.values, clock.now(session), logs.actor())
+    return placing.Placing(
+        shop(),
+        key,
+        form.values,
+        clock.now(session),
+        logs.actor(),
+        buyer_partner_id=getattr(current_user, "partner_id", None),
+    )
 
 
 def _trouble(form: checkout.Form, total: int) -> str | None:

@@ -10,14 +10,25 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from flask_babel import gettext as _
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from commissions import accrual, clawbacks, clicks, conversions
-from commissions.errors import StateConflict
+from commissions.errors import HoahongError, StateConflict
 from commissions.models import Program
 from commissions.states import check_move
-from commissions.values import Buyer, Completion, Refund, RefundLine, Sale, SaleLine, Touch
+from commissions.values import (
+    MAX_TEXT,
+    Buyer,
+    Completion,
+    Refund,
+    RefundLine,
+    Sale,
+    SaleLine,
+    Touch,
+)
+from storefront.errors import Refusal
 from storefront.orders import refunds, stock, support
 from storefront.orders.models import Order, OrderEvent, OrderRefund
 from storefront.orders.states import ORDER_MOVES, REFUNDABLE, OrderState
@@ -57,15 +68,55 @@ def note_event(
 def mark_paid(session: Session, order: Order, *, at: datetime, actor: str) -> bool:
     """Take an order as paid and tell the engine of the sale; False when it was paid before.
 
-    Raises StateConflict for an order that has expired.
+    A sale that the engine refuses is told again by the jobs: whoever paid has an order, whatever
+    is wrong with the program. Raises StateConflict for an order that has expired.
     """
     if not _move(session, order, OrderState.PAID):
         return False
     order.paid_at = at
-    program = program_of(session, order)
-    conversions.record(session, program, [_sale(session, program, order)])
     note_event(session, order, OrderState.PAID, at=at, actor=actor)
+    _tell(session, order)
     return True
+
+
+def tell_untold(session: Session, *, program: Program) -> int:
+    """Tell the engine again of sales that it refused when they were paid; returns how many."""
+    shops = select(Shop.id).where(Shop.program_id == program.id)
+    orders = session.scalars(
+        select(Order)
+        .where(Order.untold.is_not(None), Order.shop_id.in_(shops))
+        .order_by(Order.id)
+        .limit(_MOST_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for order in orders:
+        _tell(session, order)
+    return sum(order.untold is None for order in orders)
+
+
+def _tell_at_last(session: Session, order: Order) -> None:
+    """Tell the engine of an order that it refused before; raises Refusal when it still does."""
+    if order.untold is not None:
+        _tell(session, order)
+    if order.untold is not None:
+        raise Refusal(
+            _(
+                "The engine hasn't taken the sale of this order yet: %(reason)s Mend that first.",
+                reason=order.untold,
+            )
+        )
+
+
+def _tell(session: Session, order: Order) -> None:
+    """Tell the engine of a paid order; what it refuses is undone, and its sentence kept."""
+    program = program_of(session, order)
+    try:
+        with session.begin_nested():
+            conversions.record(session, program, [_sale(session, program, order)])
+        order.untold = None
+    except HoahongError as refusal:
+        order.untold = str(refusal)[:MAX_TEXT]
+    session.flush()
 
 
 def ship(
@@ -90,9 +141,13 @@ def deliver(session: Session, order: Order, *, at: datetime, actor: str) -> bool
 
 
 def complete(session: Session, order: Order, *, at: datetime, actor: str) -> bool:
-    """Take an order as final and credit who brought it; False when it was final before."""
+    """Take an order as final and credit who brought it; False when it was final before.
+
+    Raises Refusal while the engine doesn't take the order's sale.
+    """
     if not _move(session, order, OrderState.COMPLETED):
         return False
+    _tell_at_last(session, order)
     accrual.accrue(session, program_of(session, order), [Completion(order.number, at)], actor=actor)
     note_event(session, order, OrderState.COMPLETED, at=at, actor=actor)
     return True
@@ -108,11 +163,13 @@ def refund(
     with_shipping: bool,
     at: datetime,
     actor: str,
+    seen_minor: int | None = None,
 ) -> OrderRefund:
     """Give back pieces by line number, or with None all that is left; returned pieces aren't sold.
 
-    The same form again gives the same refund. When all goes back before completion the order is
-    cancelled. Raises Refusal for more than is left, StateConflict for an order never paid.
+    ``seen_minor`` is what "all that is left" came to on the page that asks, if any. The same form
+    again gives the same refund. When all goes back before completion the order is cancelled.
+    Raises Refusal for more than is left or another sum, StateConflict for an order never paid.
     """
     lock(session, order)
     before = refunds.given(session, order, form_key)
@@ -121,6 +178,8 @@ def refund(
     if order.state not in REFUNDABLE:
         message = f"Order {order.number} is {order.state}: there is nothing to give back."
         raise StateConflict(message)
+    if lines is None and seen_minor is not None:
+        refunds.check_seen(order, seen_minor, program_of(session, order).currency)
     wish = refunds.Wish(lines, reason, form_key, with_shipping, at, actor)
     due = refunds.due(order, wish)
     made = refunds.keep(session, order, wish, due)
@@ -147,13 +206,9 @@ def _tell_engine_of_refund(
     program = program_of(session, order)
     is_all = all(line.returned_quantity == line.quantity for line in order.lines)
     if is_all and order.state != OrderState.COMPLETED:
-        check_move(ORDER_MOVES, order.state, OrderState.CANCELLED, what=f"Order {order.number}")
-        order.state = OrderState.CANCELLED
-        conversions.cancel(
-            session, program, [order.number], at=made.at, actor=made.actor, reason=made.reason
-        )
-        note_event(session, order, OrderState.CANCELLED, at=made.at, actor=made.actor)
+        _cancel(session, program, order, made)
     else:
+        _tell_at_last(session, order)
         back = tuple(
             RefundLine(order.number, line_no, quantity)
             for line_no, quantity in sorted(due.pieces.items())
@@ -164,6 +219,17 @@ def _tell_engine_of_refund(
             [Refund(made.reference, made.at, back, reason=made.reason)],
             actor=made.actor,
         )
+
+
+def _cancel(session: Session, program: Program, order: Order, made: OrderRefund) -> None:
+    check_move(ORDER_MOVES, order.state, OrderState.CANCELLED, what=f"Order {order.number}")
+    order.state = OrderState.CANCELLED
+    if order.untold is None:
+        conversions.cancel(
+            session, program, [order.number], at=made.at, actor=made.actor, reason=made.reason
+        )
+    order.untold = None  # a sale that came to nothing needn't be told
+    note_event(session, order, OrderState.CANCELLED, at=made.at, actor=made.actor)
 
 
 def expire_unpaid(session: Session, *, at: datetime, program: Program | None = None) -> int:
@@ -218,8 +284,9 @@ def _sale(session: Session, program: Program, order: Order) -> Sale:
             SaleLine(line.line_no, line.sku, line.quantity, line.amount_minor, line.category)
             for line in order.lines
         ),
-        Buyer(email=order.email, phone=order.phone),
+        Buyer(email=order.email, phone=order.phone, partner_id=order.buyer_partner_id),
         tuple(_touches(session, program, order)),
+        ordered_at=order.placed_at,
     )
 
 

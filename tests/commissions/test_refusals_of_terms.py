@@ -120,6 +120,18 @@ TERMS_OF_TRADE: list[Refusal] = [
         enrol(make_terms(phone="0901234567")),
     ),
     (
+        "a link with a slash",
+        errors.Invalid,
+        "leave out slashes",
+        lambda w: partners.give_link(w.session, w.program, w.partner("mai"), code="VN/07"),
+    ),
+    (
+        "a handle of dots alone",
+        errors.Invalid,
+        "more than dots",
+        enrol(make_terms("linh", handle="..")),
+    ),
+    (
         "a handle of somebody else",
         errors.PartnerInvalid,
         "share handle mai",

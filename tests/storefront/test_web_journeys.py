@@ -73,9 +73,9 @@ class Loop:
         """Refund pieces of an order, by the form's names."""
         desk = f"/desk/orders/{number}"
         self.operator.get(desk)
-        key = self.operator.hidden("form_key")
+        seen = {name: self.operator.hidden(name) for name in ("form_key", "all_left")}
         answer = self.operator.post(
-            f"{desk}/refund", page=desk, form_key=key, reason="Khách trả hàng", **fields
+            f"{desk}/refund", page=desk, reason="Khách trả hàng", **seen, **fields
         )
         assert answer.status_code == 200, answer.text
 

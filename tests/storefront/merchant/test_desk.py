@@ -197,10 +197,26 @@ def test_pieces_go_back_one_by_one_and_a_double_tap_once(
 
 def test_all_that_is_left_goes_back_at_once(desk: Browser, shop_engine: Engine) -> None:
     complete(desk)
-    assert act(desk, "refund", reason="changed my mind", form_key=_key(desk), all="1") == 200
+    assert act(desk, "refund", reason="changed my mind", form_key=_key(desk), **_all(desk)) == 200
     assert refunds(shop_engine) == [(329_000 * TONERS + 198_000 * TEAS, 0)]
     assert earned(shop_engine) == 0
     assert books_balance(shop_engine)
+
+
+def test_a_page_that_is_behind_gives_nothing_back_as_a_whole(
+    desk: Browser, shop_engine: Engine
+) -> None:
+    desk.get(f"{ORDER}?lang=en")
+    seen, key = _all(desk), _key(desk)
+    assert act(desk, "ship", carrier="Giao Sớm") == 200  # meanwhile, at another desk
+    assert act(desk, "refund", reason="changed my mind", form_key=key, **seen) == 422
+    assert desk.page
+    assert "all that is left is now" in desk.page.text
+    for rubbish in ("", "٣", "-1", "9" * 40):
+        answer = act(desk, "refund", reason="why", form_key=key, all="1", all_left=rubbish)
+        assert answer == 422, rubbish
+    assert refunds(shop_engine) == []
+    assert state(shop_engine) == "shipped"
 
 
 @pytest.mark.parametrize(
@@ -264,7 +280,7 @@ def test_what_never_left_goes_back_on_the_shelf_with_its_shipping(
     assert act(desk, "refund", reason="one less", form_key=_key(desk), **{"line-1": "1"}) == 200
     assert stock(shop_engine) == {**before, "TON-200": before["TON-200"] + 1}
     assert "Give back all that is left: 878,000" in desk.get(f"{ORDER}?lang=en").text
-    assert act(desk, "refund", reason="changed my mind", form_key=_key(desk), all="1") == 200
+    assert act(desk, "refund", reason="changed my mind", form_key=_key(desk), **_all(desk)) == 200
     assert state(shop_engine) == "cancelled"
     assert refunds(shop_engine) == [(329_000, 0), (329_000 * 2 + 198_000, 22_000)]
     assert stock(shop_engine) == {
@@ -281,7 +297,7 @@ def test_what_was_shipped_stays_off_the_shelf_and_its_shipping_may_follow(
 ) -> None:
     assert act(desk, "ship", carrier="Giao Sớm") == 200
     before = stock(shop_engine)
-    assert act(desk, "refund", reason="lost on the way", form_key=_key(desk), all="1") == 200
+    assert act(desk, "refund", reason="lost on the way", form_key=_key(desk), **_all(desk)) == 200
     assert state(shop_engine) == "cancelled"
     assert stock(shop_engine) == before
     assert act(desk, "refund", reason="lost, too", form_key=_key(desk), shipping="1") == 200
@@ -304,6 +320,11 @@ def test_the_desk_is_for_the_brand_alone(
     other = new_browser().sign_in(who)  # type: ignore[call-arg]  # reason: a fixture's class
     assert other.get(DESK).status_code == 403
     assert other.get(ORDER).status_code == 403
+
+
+def _all(desk: Browser) -> dict[str, str]:
+    """Return what the button for all that is left sends, with the sum that the page shows."""
+    return {"all": "1", "all_left": desk.hidden("all_left")}
 
 
 def _key(browser: Browser) -> str:
