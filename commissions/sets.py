@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -65,18 +66,30 @@ def insert_records(
 ) -> None:
     """Write rows given as values in the order of the columns."""
     session.flush()
-    connection = session.connection()
-    dialect = connection.dialect
+    dialect = session.get_bind().dialect
     written = _for_driver(table, dialect, columns, records)
     write = _copy if is_postgresql(session) else _execute_many
+    with on_driver(session, f"insert into {table.__tablename__}") as driver:
+        write(driver, table.__tablename__, columns, written)
+
+
+@contextmanager
+def on_driver(session: Session, what: str) -> Iterator[Any]:
+    """Give the driver's own connection; its errors are told as SQLAlchemy tells them."""
+    connection = session.connection()
+    dialect = connection.dialect
     try:
-        write(connection.connection.driver_connection, table.__tablename__, columns, written)
+        yield connection.connection.driver_connection
     except dialect.loaded_dbapi.Error as fault:
+        is_lost = dialect.is_disconnect(fault, connection.connection.driver_connection, None)
+        if is_lost:
+            connection.invalidate(fault)
         raise DBAPIError.instance(
-            f"insert into {table.__tablename__}",
+            what,
             None,
             fault,
             dialect.loaded_dbapi.Error,
+            connection_invalidated=is_lost,
             dialect=dialect,
         ) from fault
 

@@ -1,51 +1,78 @@
 """The database: engines, transactions, migrations. The only place that commits.
 
 SQLite: one writer at a time, by ``BEGIN IMMEDIATE`` before the first read of a transaction, so
-that writers queue at its beginning instead of failing in its middle; plain reads wait for nobody.
+that writers queue at its beginning instead of failing in its middle (those of one process in the
+order they came: ``turns``); plain reads wait for nobody.
 PostgreSQL: READ COMMITTED and row locks; plain reads see one snapshot.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from time import monotonic
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from commissions.models import APPEND_ONLY, Base
+from storefront import database_faults
 from storefront import models as _models
+from storefront.turns import Turns
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
-_BUSY_MS = 60_000
+_PATIENCE_S = 60.0
+_TRUSTED_S = 1.0
+"""A connection used so lately is taken to be there; to ask costs a round trip."""
 _SYNCHRONOUS = "FULL"
 _READS_ONLY = "hoahong_reads_only"
+_TURNS: WeakKeyDictionary[Engine, Turns] = WeakKeyDictionary()
 
 __all__ = ["downgrade", "drift", "make_engine", "snapshot", "transaction", "upgrade"]
 _models  # noqa: B018  # reason: its tables belong to the metadata that is migrated
 
 
-def make_engine(url: str) -> Engine:
-    """Return an engine whose transactions are safe to post in, on either database."""
+def make_engine(url: str, *, patience_s: float = _PATIENCE_S) -> Engine:
+    """Return an engine whose transactions are safe to post in, on either database.
+
+    ``patience_s`` is how long a writer waits for others before it is told that they are busy.
+    """
     if url.startswith("sqlite"):
-        engine = create_engine(url, connect_args={"timeout": _BUSY_MS / 1000}, hide_parameters=True)
+        engine = create_engine(url, connect_args={"timeout": patience_s}, hide_parameters=True)
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        _TURNS[engine] = Turns(patience_s)
         return engine
-    return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    waits = {"options": f"-c lock_timeout={patience_s * 1000:.0f}"}
+    own = make_url(url).query.get("options")  # whoever sets options of their own sets this one too
+    engine = create_engine(url, connect_args={} if own else waits, hide_parameters=True)
+    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkout", _ask_if_there)
+    return engine
 
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Session]:
-    """Give a session whose work is committed at the end, or undone when an error leaves it."""
-    with Session(engine, expire_on_commit=False) as session:
+    """Give a session whose work is committed at the end, or undone when an error leaves it.
+
+    On SQLite it waits for its turn first. Raises a DatabaseFault when the database can't.
+    """
+    turns = _TURNS.get(engine)
+    with (
+        _faults_named(),
+        turns.turn() if turns else nullcontext(),
+        Session(engine, expire_on_commit=False) as session,
+    ):
         yield session
         session.commit()
 
@@ -56,7 +83,7 @@ def snapshot(engine: Engine) -> Iterator[Session]:
 
     It makes no writer wait and waits for none. The database refuses to write in it.
     """
-    with Session(_reading(engine)) as session:
+    with _faults_named(), Session(_reading(engine)) as session:
         yield session
 
 
@@ -83,6 +110,17 @@ def drift(engine: Engine) -> list[str]:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         differences = [str(difference) for difference in compare_metadata(context, Base.metadata)]
         return differences + _missing_triggers(connection)
+
+
+@contextmanager
+def _faults_named() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as fault:
+        named = database_faults.named(fault)
+        if named is None:
+            raise
+        raise named from fault
 
 
 def _reading(engine: Engine) -> Engine:
@@ -126,6 +164,21 @@ def _missing_triggers(connection: Connection) -> list[str]:
     ]
 
 
+def _note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["used_at"] = monotonic()
+
+
+def _ask_if_there(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Ask a connection that has lain idle whether it is alive; a dead one is replaced."""
+    if monotonic() - record.info.get("used_at", monotonic()) < _TRUSTED_S:
+        return
+    try:
+        connection.execute("")
+        connection.rollback()
+    except Exception as fault:
+        raise DisconnectionError(str(fault)) from fault
+
+
 def _set_up_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
@@ -133,7 +186,6 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
         "journal_mode = WAL",
         f"synchronous = {_SYNCHRONOUS}",
         "foreign_keys = ON",
-        f"busy_timeout = {_BUSY_MS}",
         "cache_size = -65536",
         "temp_store = MEMORY",
     ):

@@ -21,6 +21,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from commissions import errors
 from storefront import access, transactions
+from storefront.database_faults import DatabaseFault
 from storefront.logs import log, request_id
 
 
@@ -131,6 +132,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(errors.HoahongError, _refusal)
     app.register_error_handler(OperationalError, _busy)
+    app.register_error_handler(DatabaseFault, _busy)
     app.register_error_handler(DataError, _unstorable)
     app.register_error_handler(Exception, _broken)
 

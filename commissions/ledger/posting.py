@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from commissions import sets
 from commissions.errors import AmountInvalid, KeyConflict, MonthSealed
+from commissions.ledger import one
 from commissions.ledger.chart import AccountRef
 from commissions.models import Account, Entry, Program, Seal, Transfer
 from commissions.money import MAX_MINOR
@@ -76,6 +77,10 @@ def post(session: Session, program: Program, postings: Sequence[Posting]) -> Pos
     wanted = _distinct(postings)
     if not wanted:
         return Posted(0, 0)
+    if len(wanted) == 1 and sets.is_postgresql(session):
+        (posting,) = wanted.values()
+        if one.post_one(session, program, posting, lock=_MONTHS_LOCK):
+            return Posted(1, len(postings) - 1)
     hold_months_open(session, program)
     accounts = _lock_accounts(session, program, wanted)
     fresh = _not_in_the_books(session, program, wanted, accounts)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,9 +33,11 @@ from commissions import (
     settling,
 )
 from commissions.models import (
+    Account,
     Base,
     Batch,
     Commission,
+    Entry,
     Payout,
     PayoutItem,
     Program,
@@ -228,6 +231,47 @@ def test_refunds_and_the_ends_of_payouts_do_not_lock_each_other_for_ever(shop: E
 
         together(shop, either, number)
     assert books_hold(shop)
+
+
+def test_one_transfer_posted_by_eight_is_made_once(shop: Engine) -> None:
+    for number in rounds_on(shop):
+        same = posting(shop, f"P-{number}")
+        made = together(shop, lambda s, p, _n, one=same: ledger.post(s, p, [one]), number)
+        assert sorted(made) == [ledger.Posted(0, 1)] * (WORKERS - 1) + [ledger.Posted(1, 0)]
+    assert chain(shop) == [*range(1, len(rounds_on(shop)) + 1)]
+
+
+def test_transfers_of_eight_to_one_account_make_one_unbroken_chain(shop: Engine) -> None:
+    for number in rounds_on(shop):
+        together(shop, lambda s, p, n: ledger.post(s, p, [posting(shop, f"P-{n}", s)]), number)
+    assert chain(shop) == [*range(1, WORKERS * len(rounds_on(shop)) + 1)]
+
+
+def posting(engine: Engine, reference: str, session: Session | None = None) -> ledger.Posting:
+    """Return a transfer of one to what Mai has on hold."""
+    with nullcontext(session) if session else database.transaction(engine) as reading:
+        mai = partners.find(reading, programs.find(reading, CODE), "mai")
+    return ledger.Posting(
+        code="accrual",
+        reference=reference,
+        debit=ledger.expense("sale"),
+        credit=ledger.of_partner("accrued", mai.id),
+        amount_minor=1,
+        effective_at=PAID,
+        cause_id=1,
+    )
+
+
+def chain(engine: Engine) -> list[int]:
+    """Return the running balances of the one account that has any, in the order of versions."""
+    with database.transaction(engine) as session:
+        entries = session.execute(
+            select(Entry.balance_minor, Account.balance_minor, Account.version)
+            .join(Account, Account.id == Entry.account_id)
+            .order_by(Entry.version)
+        ).all()
+    assert entries[-1][1] == entries[-1][2] == len(entries)
+    return [entry[0] for entry in entries]
 
 
 def test_one_month_closed_by_eight_is_sealed_once(shop: Engine) -> None:
