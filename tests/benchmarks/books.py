@@ -48,7 +48,7 @@ def found_program(engine: Engine) -> Program:
 
 
 def make_partners(url: str, count: int) -> None:
-    """Make the program and its partners: one in ten sponsors the nine after them.
+    """Make the program and its partners: of ten, one is a distributor, who sponsors one.
 
     Eight percent of everything, twelve of what begins with 8, and two for the sponsor.
     """
@@ -61,9 +61,9 @@ def make_partners(url: str, count: int) -> None:
         program = make_program(session, plan)
         terms = []
         for number in range(count):
-            leader = number - number % PER_SPONSOR
-            kind = "distributor" if number == leader else "koc"
-            sponsor = None if number == leader else f"p{leader}"
+            place = number % PER_SPONSOR
+            kind = "koc" if place else "distributor"
+            sponsor = f"p{number - 1}" if place == 1 else None
             terms.append(make_terms(f"p{number}", kind=kind, sponsor_code=sponsor))
         partners.enrol(session, program, terms)
 

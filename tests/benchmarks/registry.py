@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from tests.benchmarks import bulk_rows, posting_rows
+from tests.benchmarks import accrual_rows, bulk_rows, import_row, posting_rows, reading_rows
 from tests.benchmarks.rows import Row
 
-ALL: tuple[Row, ...] = (*posting_rows.ROWS, *bulk_rows.ROWS)
+ALL: tuple[Row, ...] = (
+    *posting_rows.ROWS,
+    *bulk_rows.ROWS,
+    *accrual_rows.ROWS,
+    *reading_rows.ROWS,
+    *import_row.ROWS,
+)
