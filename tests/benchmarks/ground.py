@@ -155,7 +155,7 @@ class Ground:
 def settings_of(url: str) -> dict[str, str]:
     """Return all settings of a PostgreSQL server."""
     with psycopg.connect(driver_url(url)) as connection:
-        rows = connection.execute("select name, setting || coalesce(unit, '') from pg_settings")
+        rows = connection.execute("select name, current_setting(name) from pg_settings")
         return {str(name): str(setting) for name, setting in rows}
 
 

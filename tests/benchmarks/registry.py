@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from tests.benchmarks import accrual_rows, bulk_rows, import_row, posting_rows, reading_rows
+from tests.benchmarks import (
+    accrual_rows,
+    bulk_rows,
+    import_row,
+    posting_rows,
+    reading_rows,
+    web_rows,
+)
 from tests.benchmarks.rows import Row
 
 ALL: tuple[Row, ...] = (
@@ -11,4 +18,5 @@ ALL: tuple[Row, ...] = (
     *accrual_rows.ROWS,
     *reading_rows.ROWS,
     *import_row.ROWS,
+    *web_rows.ROWS,
 )

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from tests.benchmarks import clients, report, rounds, timing
+from tests.benchmarks import clients, report, rounds, timing, web_load
 from tests.benchmarks.__main__ import chosen, main
 from tests.benchmarks.ground import Absent, Ground, WrongBooks, check_durability
 from tests.benchmarks.registry import ALL
@@ -233,3 +233,24 @@ def test_smaller_runs_are_smaller(tmp_path: Path) -> None:
     assert ground.seconds(10) == 1
     with pytest.raises(Absent, match="make bench"):
         ground.peer_python()
+
+
+WRK = """
+Running 5s test @ http://127.0.0.1:8000/k/mai
+  Latency Distribution
+     50%    4.30ms
+     99%  {p99}
+  {answered} requests in 5.00s, 7.42MB read
+Requests/sec:   6985.25
+"""
+
+
+def test_what_wrk_says_is_read() -> None:
+    warm, said = WRK.format(p99="9ms", answered=7_000), WRK.format(p99="1.10s", answered=34_926)
+    assert web_load.read(warm, said) == (6985.25, 1_100, 41_926)
+
+
+def test_a_server_that_answers_with_errors_is_not_measured() -> None:
+    said = WRK.format(p99="9ms", answered=7_000)
+    with pytest.raises(Absent, match="12 answers"):
+        web_load.read(said, said + "  Non-2xx or 3xx responses: 12")
