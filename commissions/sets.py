@@ -6,7 +6,7 @@ Decides how many rows are written and looked up at once. Knows no table of its o
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -29,8 +29,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.types import TypeEngine
 
-from commissions.models import Base, StateChange
+from commissions.models import Base, Instant, StateChange
 from commissions.values import MAX_TEXT, check_text
 
 Row = Mapping[str, Any]
@@ -39,6 +40,16 @@ Move = tuple[int, str, str, datetime]
 
 _COPY_FROM = 20
 """Fewer rows go as a plain insert: COPY costs a round trip more."""
+
+
+# Nearly always the ids follow each other: their ends say all, where a hundred thousand rows would
+# have to be read. Another writer in between shows, and then they come one by one.
+_NEXT_IDS = text("""
+    select min(id), max(id), case when max(id) - min(id) >= :count then array_agg(id) end
+    from (
+        select nextval(pg_get_serial_sequence(:name, 'id')) as id from generate_series(1, :count)
+    ) as ids
+""")
 
 
 def insert_rows(session: Session, table: type[Base], rows: Sequence[Row]) -> None:
@@ -109,10 +120,8 @@ def next_ids(session: Session, table: type[Base], count: int) -> Sequence[int]:
         return ()
     name = table.__tablename__
     if is_postgresql(session):
-        statement = text(
-            "select nextval(pg_get_serial_sequence(:name, 'id')) from generate_series(1, :count)"
-        )
-        return session.scalars(statement, {"name": name, "count": count}).all()
+        first, last, all_of_them = session.execute(_NEXT_IDS, {"name": name, "count": count}).one()
+        return all_of_them or range(first, last + 1)
     last = session.scalar(text(f"select coalesce(max(id), 0) from {name}"))  # noqa: S608  # reason: our own table's name
     return range(int(last or 0) + 1, int(last or 0) + 1 + count)
 
@@ -191,8 +200,7 @@ def _for_driver(
 ) -> Iterator[Sequence[Any]]:
     """Yield rows as the driver takes them; only times and JSON need a hand."""
     types = [table.__table__.c[name].type for name in columns]
-    processors = [kind.dialect_impl(dialect).bind_processor(dialect) for kind in types]
-    by_hand = [(i, process) for i, process in enumerate(processors) if process]
+    by_hand = [(i, process) for i, kind in enumerate(types) if (process := _by_hand(kind, dialect))]
     if not by_hand:
         yield from records
         return
@@ -201,6 +209,13 @@ def _for_driver(
         for i, process in by_hand:
             values[i] = process(values[i])
         yield values
+
+
+def _by_hand(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """Return what makes a value fit for the driver, None where it fits as it is."""
+    if isinstance(kind, Instant) and dialect.name == "postgresql":
+        return kind.text_for_copy
+    return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
 def _execute_many(

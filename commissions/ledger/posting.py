@@ -6,12 +6,14 @@ in the books with other content, and an amount that isn't above zero.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import NamedTuple
 
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from commissions import sets
@@ -77,10 +79,8 @@ def post(session: Session, program: Program, postings: Sequence[Posting]) -> Pos
     wanted = _distinct(postings)
     if not wanted:
         return Posted(0, 0)
-    if len(wanted) == 1 and sets.is_postgresql(session):
-        (posting,) = wanted.values()
-        if one.post_one(session, program, posting, lock=_MONTHS_LOCK):
-            return Posted(1, len(postings) - 1)
+    if _post_as_new(session, program, wanted):
+        return Posted(len(wanted), len(postings) - len(wanted))
     hold_months_open(session, program)
     accounts = _lock_accounts(session, program, wanted)
     fresh = _not_in_the_books(session, program, wanted, accounts)
@@ -89,6 +89,32 @@ def post(session: Session, program: Program, postings: Sequence[Posting]) -> Pos
     )
     _write(session, program, fresh, accounts)
     return Posted(len(fresh), len(postings) - len(fresh))
+
+
+def _post_as_new(
+    session: Session, program: Program, wanted: Mapping[tuple[str, str], Posting]
+) -> bool:
+    """Post what is nearly always right: keys that nobody has used, in an open month.
+
+    The unique key finds out about the rest, and then nothing of it is written: to look every key
+    up first took a third of a large set's time. SQLite's savepoints grow with the square of what
+    is written in them (a hundred thousand rows: 15 s), so it looks first.
+    """
+    if not sets.is_postgresql(session):
+        return False
+    if len(wanted) == 1:
+        return one.post_one(session, program, *wanted.values(), lock=_MONTHS_LOCK)
+    hold_months_open(session, program)
+    accounts = _lock_accounts(session, program, wanted)
+    opened = open_from(session, program)
+    if opened and any(posting.effective_at < opened for posting in wanted.values()):
+        return False
+    try:
+        with session.begin_nested():
+            _write(session, program, [*wanted.values()], accounts)
+    except IntegrityError:
+        return False
+    return True
 
 
 def open_from(session: Session, program: Program) -> datetime | None:
@@ -120,8 +146,8 @@ def _advisory_lock(session: Session, function: str, program: Program) -> None:
         session.execute(statement, {"space": _MONTHS_LOCK, "program": program.id})
 
 
-def _distinct(postings: Iterable[Posting]) -> dict[tuple[str, str], Posting]:
-    wanted: dict[tuple[str, str], Posting] = {}
+def _distinct(postings: Sequence[Posting]) -> dict[tuple[str, str], Posting]:
+    """Return the postings by their keys, in the order given; each is checked by itself."""
     for posting in postings:
         if not 0 < posting.amount_minor <= MAX_MINOR:
             message = (
@@ -129,11 +155,14 @@ def _distinct(postings: Iterable[Posting]) -> dict[tuple[str, str], Posting]:
                 f" give 1 to {MAX_MINOR} minor units."
             )
             raise AmountInvalid(message)
-        aware(posting.effective_at)
-        known = wanted.setdefault(posting.key, posting)
-        if known != posting:
-            raise _conflict(known, posting, before="given first was")
-    return wanted
+    for instant in {posting.effective_at for posting in postings}:
+        aware(instant)
+    wanted = {(posting.code, posting.reference): posting for posting in reversed(postings)}
+    if len(wanted) < len(postings):
+        for posting in postings:
+            if wanted[posting.key] != posting:
+                raise _conflict(wanted[posting.key], posting, before="given first was")
+    return dict(reversed(wanted.items()))
 
 
 def _conflict(known: Posting, given: Posting, *, before: str) -> KeyConflict:
@@ -255,57 +284,75 @@ def _write(
     accounts: Mapping[AccountRef, _Held],
 ) -> None:
     ids = sets.next_ids(session, Transfer, len(fresh))
-    transfers = [
-        {
-            "id": transfer_id,
-            "program_id": program.id,
-            "debit_account_id": accounts[posting.debit].id,
-            "credit_account_id": accounts[posting.credit].id,
-            "amount_minor": posting.amount_minor,
-            "code": posting.code,
-            "reference": posting.reference,
-            "cause_id": posting.cause_id,
-            "effective_at": posting.effective_at,
-        }
-        for transfer_id, posting in zip(ids, fresh, strict=True)
-    ]
+    sets.insert_records(
+        session, Transfer, _transfers(program.id, fresh, ids, accounts), columns=_TRANSFER
+    )
     entries, moved = _entries(fresh, ids, accounts)
-    sets.insert_rows(session, Transfer, transfers)
-    sets.insert_rows(session, Entry, entries)
+    # By account, as the index lies: it takes a third less than one here and one there.
+    sets.insert_records(session, Entry, sorted(entries), columns=_ENTRY)
     sets.update_by_id(session, Account, moved)
+
+
+_TRANSFER = (
+    "id",
+    "program_id",
+    "debit_account_id",
+    "credit_account_id",
+    "amount_minor",
+    "code",
+    "reference",
+    "cause_id",
+    "effective_at",
+)
+_ENTRY = ("account_id", "version", "transfer_id", "amount_minor", "balance_minor")
+
+
+def _transfers(
+    program_id: int,
+    fresh: Sequence[Posting],
+    ids: Sequence[int],
+    accounts: Mapping[AccountRef, _Held],
+) -> Iterator[tuple[object, ...]]:
+    """Yield the rows in the columns' order while they are written, not before."""
+    id_of = {ref: held.id for ref, held in accounts.items()}
+    for transfer_id, posting in zip(ids, fresh, strict=True):
+        yield (
+            transfer_id,
+            program_id,
+            id_of[posting.debit],
+            id_of[posting.credit],
+            posting.amount_minor,
+            posting.code,
+            posting.reference,
+            posting.cause_id,
+            posting.effective_at,
+        )
 
 
 def _entries(
     fresh: Sequence[Posting], ids: Sequence[int], accounts: Mapping[AccountRef, _Held]
-) -> tuple[list[sets.Row], list[sets.Row]]:
+) -> tuple[list[tuple[int, ...]], list[sets.Row]]:
     """Return an entry for each partner side, and the accounts' balances after all of them."""
     running = {
-        held.id: (held.balance_minor, held.version)
-        for held in accounts.values()
+        ref: (held.id, held.balance_minor, held.version)
+        for ref, held in accounts.items()
         if held.balance_minor is not None and held.version is not None
     }
     before = dict(running)
-    entries: list[sets.Row] = []
+    entries: list[tuple[int, ...]] = []
     for transfer_id, posting in zip(ids, fresh, strict=True):
-        sides = ((posting.debit, -posting.amount_minor), (posting.credit, posting.amount_minor))
-        for ref, amount in sides:
-            if ref.partner_id is None:
-                continue
-            account_id = accounts[ref].id
-            balance, version = running[account_id]
-            running[account_id] = after = (balance + amount, version + 1)
-            entries.append(
-                {
-                    "account_id": account_id,
-                    "version": after[1],
-                    "transfer_id": transfer_id,
-                    "amount_minor": amount,
-                    "balance_minor": after[0],
-                }
-            )
+        for ref, amount in (
+            (posting.debit, -posting.amount_minor),
+            (posting.credit, posting.amount_minor),
+        ):
+            if ref in running:
+                account_id, balance, version = running[ref]
+                balance, version = balance + amount, version + 1
+                running[ref] = (account_id, balance, version)
+                entries.append((account_id, version, transfer_id, amount, balance))
     moved: list[sets.Row] = [
         {"id": account_id, "balance_minor": balance, "version": version}
-        for account_id, (balance, version) in sorted(running.items())
-        if (balance, version) != before[account_id]
+        for ref, (account_id, balance, version) in running.items()
+        if before[ref] != running[ref]
     ]
-    return entries, moved
+    return entries, sorted(moved, key=itemgetter("id"))

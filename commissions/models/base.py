@@ -32,6 +32,12 @@ class Instant(TypeDecorator[datetime]):
         """Refuse a time without a zone; SQLite keeps UTC as text without saying so."""
         return _as_text if dialect.name == "sqlite" else _in_utc
 
+    @staticmethod
+    def text_for_copy(value: datetime | None) -> str | None:
+        """Write an instant as COPY reads it; psycopg would take twice as long for each."""
+        text = _as_text(value)
+        return None if text is None else f"{text}+00"
+
     def result_processor(
         self, dialect: Dialect, coltype: object
     ) -> Callable[[Any], datetime | None]:
