@@ -87,10 +87,14 @@ def _held(session: Session, program: Program) -> Held:
     count, amount = session.execute(
         select(func.count(), func.coalesce(func.sum(Commission.amount_minor), 0)).where(*stopped)
     ).one()
-    since = session.scalar(
-        select(func.min(StateChange.effective_at))
+    last_stops = (
+        select(func.max(StateChange.id))
         .join(Commission, Commission.id == StateChange.subject_id)
         .where(StateChange.subject == "commission", StateChange.to_state.in_(HELD), *stopped)
+        .group_by(StateChange.subject_id)
+    )
+    since = session.scalar(
+        select(func.min(StateChange.effective_at)).where(StateChange.id.in_(last_stops))
     )
     return Held(count, int(amount), since)
 
