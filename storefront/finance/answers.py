@@ -100,6 +100,7 @@ def _held(session: Session, program: Program) -> Held:
 
 
 def _approved_today(session: Session, program: Program, now: datetime) -> Tally:
+    """Count the payouts that a checker has approved since midnight, whatever came of them."""
     midnight = now.astimezone(zone_of(program.time_zone)).replace(
         hour=0, minute=0, second=0, microsecond=0
     )
@@ -111,6 +112,7 @@ def _approved_today(session: Session, program: Program, now: datetime) -> Tally:
             StateChange.subject == "batch",
             StateChange.to_state == BatchState.APPROVED,
             StateChange.effective_at >= midnight,
+            Payout.key.is_not(None),  # one that was taken out before has none
         )
     ).one()
     return Tally(count, int(amount))
