@@ -53,6 +53,13 @@ FORMS = (
         (("ids", "1"), ("action", "hold"), ("place", "bar"), ("reason", "Ask the KOC first")),
         (r'value="Ask the KOC first"', r'name="ids" value="1"[^>]* checked'),
     ),
+    Form(
+        "preparer",
+        "/finance/payouts",
+        "/finance/payouts",
+        (("what", "build"), ("partners", "may")),
+        (r'value="linh"[^>]*Linh Đan">', r'value="may"[^>]* checked>'),
+    ),
 )
 
 
@@ -76,7 +83,8 @@ def trading(shop_engine: Engine, app: Flask) -> None:
         workflow.mark_paid(session, order, at=clock.now(session), actor="shopper")
     with database.transaction(shop_engine) as session:
         past = Past(session, programs.find(session, CODE))
-        past.complete(past.sell("A-1", ("TON-200", 1), days=40), days=30)
+        for code in ("linh", "may"):
+            past.complete(past.sell(f"A-{code}", ("TON-200", 1), days=40, by=code), days=30)
         past.release(days=1)
 
 
@@ -101,7 +109,7 @@ def sign_in_at(browser: Browser, address: str, email: str) -> str:
 
 
 @pytest.mark.usefixtures("trading")
-@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.who)
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.path)
 @pytest.mark.parametrize("run_out", [session_is_lost, signed_out_elsewhere])
 def test_a_sign_in_that_ran_out_keeps_what_was_typed(
     app: Flask, form: Form, run_out: Callable[[Browser], None]
@@ -131,7 +139,7 @@ def test_nobody_else_is_shown_what_was_typed(app: Flask) -> None:
 
 
 @pytest.mark.usefixtures("trading")
-@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.who)
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.path)
 def test_a_form_whose_token_is_gone_stands_there_again(app: Flask, form: Form) -> None:
     browser = Browser(app.test_client()).sign_in(form.who)
     browser.get(form.page)
