@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from commissions import clicks, ledger, partners, programs
+from commissions import approval, clicks, ledger, partners, programs
 from commissions.models import Commission
 from storefront import clock, database
 from storefront.orders import workflow
 from storefront.orders.models import Order, OrderLine, OrderRefund
 from storefront.payments.models import Payment
 from storefront.shop.models import Product, Shop
+from tests.storefront.hub.reading import text_of
 from tests.storefront.web import CODE, Browser
 
 NUMBER = "HS-9001"
@@ -152,6 +153,28 @@ def test_an_order_goes_its_way_and_credits_who_brought_it(
     assert earned(shop_engine) == 329_000 * TONERS * 12 // 100 + 198_000 * 8 // 100
     assert act(desk, "complete") == 200  # twice is once
     assert books_balance(shop_engine)
+
+
+def test_a_rejected_commission_is_marked_and_counts_in_no_sum(
+    desk: Browser, shop_engine: Engine
+) -> None:
+    complete(desk)
+    whole = earned(shop_engine)
+    with database.transaction(shop_engine) as session:
+        program, now = programs.find(session, CODE), clock.now(session)
+        first = session.scalars(select(Commission).order_by(Commission.id).limit(1)).one()
+        rejected = first.amount_minor
+        approval.reject(session, program, [first.id], at=now, actor="ha", reason="fraud")
+    page = text_of(desk.get(f"{ORDER}?lang=en").text).partition("Who earns")[2]
+    others = 35_550  # the distributor's share of all of it
+    assert f"Rejected {rejected:,}" in page
+    assert f"commissions, VND {whole + others - rejected:,}" in page
+    assert books_balance(shop_engine)
+
+
+def test_the_reason_of_a_refund_is_asked_for_as_one_that_the_partner_reads(desk: Browser) -> None:
+    assert "Why it goes back, which the partner reads too" in desk.get(f"{ORDER}?lang=en").text
+    assert "Lý do hoàn, đối tác cũng đọc được" in desk.get(f"{ORDER}?lang=vi").text
 
 
 def test_a_carrier_must_be_named_and_the_number_typed_stays(
