@@ -73,7 +73,7 @@ def test_what_came_back_before_completion_is_not_quoted(session: Session) -> Non
     story.sell(lines=[make_line(1, 50_00, stock_code="VASE-1"), make_line(2, 25_00)])
     story.refund(4, line=1, on="2024-01-08")
 
-    def quoted() -> tuple[list[int], list[tuple[int, int, int]], list[int]]:
+    def quoted() -> tuple[list[int], list[tuple[int, ...]], list[int]]:
         found = trail.of_sale(session, story.program, "S-1")
         assert found.quote is not None
         amounts = [group.amount_minor for group in found.quote.groups]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from datetime import timedelta
 
 import pytest
@@ -215,6 +216,38 @@ def test_pieces_go_back_one_by_one_and_a_double_tap_once(
     assert refunds(shop_engine) == [(329_000, 0), (658_000, 22_000)]
     assert earned(shop_engine) == 198_000 * 8 // 100
     assert 'name="line-1"' not in desk.get(ORDER).text  # all of it came back
+    assert books_balance(shop_engine)
+
+
+def test_one_form_for_two_orders_at_once_refunds_one(desk: Browser, shop_engine: Engine) -> None:
+    with database.transaction(shop_engine) as session:
+        other = place(session, "HS-9002")
+        workflow.mark_paid(session, other, at=clock.now(session), actor="shopper")
+    desk.get(ORDER)
+    token, answers = desk.hidden("csrf_token"), []
+
+    def send() -> None:
+        data = {"csrf_token": token, "form_key": "one", "reason": "broken", "line-1": "1"}
+        answers.append(desk.client.post(f"{ORDER}/refund", data=data).status_code)
+
+    sending = threading.Thread(target=send)
+    with database.transaction(shop_engine) as session:
+        order = session.scalars(select(Order).where(Order.number == "HS-9002")).one()
+        workflow.refund(
+            session,
+            order,
+            lines={1: 1},
+            reason="broken",
+            form_key="one",
+            with_shipping=False,
+            at=clock.now(session),
+            actor="ha",
+        )
+        sending.start()
+        sending.join(timeout=1)  # it waits for this transaction, at the latest where it writes
+    sending.join()
+    assert answers in ([409], [422])
+    assert refunds(shop_engine) == [(329_000, 0)]
     assert books_balance(shop_engine)
 
 
