@@ -150,12 +150,12 @@ def _elsewhere(_fault: Exception) -> ResponseReturnValue:
 
 def _stale_form(fault: Exception) -> ResponseReturnValue:
     """Show the page of a form again whose token is gone, with what was typed in it."""
-    back = access.keep_typed()
-    if back is None:
+    page, is_kept = access.keep_typed()
+    if page is None or not is_kept:  # going back, the browser may still have it
         return _http(fault)
     transactions.undo()
     flash(_("This form was open for too long. Everything is still here: send it once more."))
-    return redirect(back, 303)
+    return redirect(page, 303)
 
 
 def _refusal(fault: Exception) -> ResponseReturnValue:

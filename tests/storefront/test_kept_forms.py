@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import re
+import string
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,6 +20,8 @@ from tests.storefront.merchant.test_desk import NUMBER, place
 from tests.storefront.web import CODE, PASSWORD, STAFF, Browser
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+
+LONGEST_COOKIE = 4_096  # with its name and terms, as browsers keep it
 
 
 @dataclass(frozen=True)
@@ -148,6 +152,71 @@ def test_a_form_whose_token_is_gone_stands_there_again(app: Flask, form: Form) -
     page = browser.get(send(browser, form)).text
     for again in form.again:
         assert re.search(again, page), again
+
+
+def test_many_ticked_rows_and_a_long_reason_are_kept(app: Flask) -> None:
+    browser = Browser(app.test_client()).sign_in("preparer")
+    browser.get("/finance/review?lang=en")
+    browser.client.delete_cookie("session")
+    chance = random.Random(7)
+    ids = [str(chance.randrange(10**6, 10**7)) for _ in range(200)]
+    reason = "".join(chance.choice("ăâđêôơưạảấầẩẫậắằ ởỡợụủứừửữự xin hỏi lại") for _ in range(300))
+    typed = {"ids": ids, "action": "hold", "place": "bar", "reason": reason}
+    answer = browser.client.post(
+        "/finance/review/decide",
+        data=typed,
+        headers={"Referer": "http://localhost/finance/review?lang=en"},
+    )
+    assert len(answer.headers["Set-Cookie"]) < LONGEST_COOKIE
+    assert "what you typed is kept" in browser.get(answer.headers["Location"] + "&lang=en").text
+    with browser.client.session_transaction() as stored:
+        assert stored["typed"]["fields"] == {
+            name: text if isinstance(text, list) else [text] for name, text in typed.items()
+        }
+
+
+@pytest.mark.parametrize(
+    ("signs", "referrer"),
+    [
+        (12_000, "http://localhost/finance/review"),
+        (100_000, "http://localhost/finance/review"),
+        (10, None),
+        (10, "https://elsewhere.example/form"),
+    ],
+)
+def test_what_could_not_be_kept_is_not_called_kept(
+    app: Flask, signs: int, referrer: str | None
+) -> None:
+    """Too much for a cookie, or from a browser that doesn't tell which page it was on."""
+    browser = Browser(app.test_client()).sign_in("preparer")
+    browser.get("/finance/review?lang=en")
+    browser.client.delete_cookie("session")
+    chance = random.Random(7)
+    typed = {"ids": "1", "reason": "".join(chance.choices(string.ascii_letters, k=signs))}
+    headers = {"Referer": referrer} if referrer else {}
+    answer = browser.client.post("/finance/review/decide", data=typed, headers=headers)
+    assert len(answer.headers["Set-Cookie"]) < LONGEST_COOKIE
+    page = browser.get(answer.headers["Location"] + "&lang=en").text
+    assert "what you typed could not be kept" in page
+    with browser.client.session_transaction() as stored:
+        assert "typed" not in stored
+
+
+def test_a_form_whose_token_is_gone_with_too_much_in_it_is_left_to_the_browser(
+    app: Flask,
+) -> None:
+    browser = Browser(app.test_client()).sign_in("preparer")
+    browser.get("/finance/review?lang=en")
+    with browser.client.session_transaction() as stored:
+        stored.pop("csrf_token")
+    typed = {"ids": "1", "reason": "".join(random.Random(7).choices(string.ascii_letters, k=9_000))}
+    answer = browser.client.post(
+        "/finance/review/decide",
+        data=typed,
+        headers={"Referer": "http://localhost/finance/review"},
+    )
+    assert answer.status_code == 400
+    assert "Everything is still here" not in browser.get("/finance/review").text
 
 
 @pytest.mark.usefixtures("trading")
