@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import NamedTuple, cast
 
 from flask import Flask, abort, current_app, flash, redirect, request, session, url_for
@@ -33,6 +35,8 @@ FINANCE = frozenset({PREPARER, APPROVER})
 BRAND = frozenset({OPERATOR, ADMIN})
 STAFF = frozenset({OPERATOR, PREPARER, APPROVER, ADMIN})
 READS_BOOKS = FINANCE | {ADMIN}
+NEVER_REMEMBERED = FINANCE | {ADMIN}
+"""Who signs in each time: no browser keeps their sign-in beyond its session."""
 
 ACCESS: Mapping[str, frozenset[str]] = {
     # shoppers
@@ -101,6 +105,12 @@ WRITING_GETS = frozenset({"links.follow", "shop.page"})
 READING_POSTS = frozenset({"security.login", "security.logout", "security.verify"})
 """POSTs that write nothing: a password is compared while no writer waits."""
 
+ASKS_AGAIN = frozenset(
+    {"finance.build", "finance.approve", "finance.send", "hub.keep_payout_details"}
+)
+"""What moves money, or where it goes to: only for who has typed the password lately."""
+_LATELY = timedelta(hours=12)
+
 _STASH = "typed"
 _MOST_SIGNS = 20_000
 _LONGEST_COOKIE = 3_400  # of the 4,096 bytes that browsers keep: a message may follow
@@ -146,6 +156,7 @@ def keep_typed() -> Kept:
     A form that stands on no page of ours isn't kept: nobody else may fill in our forms. Nor is
     what is too much for a cookie.
     """
+    session.pop(_STASH, None)
     back = paths.page_before()
     fields = {name: texts for name, texts in request.form.lists() if name not in _NEVER_STASHED}
     if back is None or len(json.dumps(fields)) > _MOST_SIGNS:
@@ -172,10 +183,16 @@ def _check() -> Response | None:
     if allowed is None:
         abort(403)
     if not allowed or allowed & _roles():
-        return None
+        return _password_first() if request.endpoint in ASKS_AGAIN and _is_stale() else None
     if current_user.is_authenticated:
         abort(403)
     return _sign_in_first()
+
+
+def _is_stale() -> bool:
+    """Tell whether the password was last typed long ago, or not in this session of the browser."""
+    typed_at = cast("float", session.get("fs_paa", 0))
+    return abs(time.time() - typed_at) > _LATELY.total_seconds()
 
 
 def _roles() -> set[str]:
@@ -197,6 +214,18 @@ def _sign_in_first() -> Response:
         "amber",
     )
     return _lead_to("security.login", kept)
+
+
+def _password_first() -> Response:
+    """Lead to the question for the password and back; what was typed meanwhile is kept."""
+    kept = keep_typed()
+    flash(
+        _("Then send the form once more; what stands in it is kept.")
+        if kept.is_kept
+        else _("Then fill in the form once more: what you typed could not be kept."),
+        "amber",
+    )
+    return _lead_to("security.verify", kept)
 
 
 def _lead_to(endpoint: str, kept: Kept) -> Response:

@@ -191,6 +191,8 @@ def test_what_could_not_be_kept_is_not_called_kept(
     browser = Browser(app.test_client()).sign_in("preparer")
     browser.get("/finance/review?lang=en")
     browser.client.delete_cookie("session")
+    with browser.client.session_transaction() as stored:
+        stored["typed"] = {"path": "/finance/review", "fields": {"reason": ["Older"]}}
     chance = random.Random(7)
     typed = {"ids": "1", "reason": "".join(chance.choices(string.ascii_letters, k=signs))}
     headers = {"Referer": referrer} if referrer else {}
