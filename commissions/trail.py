@@ -1,17 +1,17 @@
 """The trail of one order: touches, decision, quote, transfers and states, as the books tell it.
 
 Reads what happened, in order. Books nothing and decides nothing; the quote is made again from
-the frozen plan version.
+the frozen plan version, on what was left of the lines when the order was completed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from commissions import sets
@@ -25,6 +25,8 @@ from commissions.models import (
     Payout,
     PayoutItem,
     Program,
+    RefundLineRecord,
+    RefundRecord,
     SaleLineRecord,
     SaleRecord,
     StateChange,
@@ -32,9 +34,18 @@ from commissions.models import (
 )
 from commissions.plans import Plans
 from commissions.rules import Quote, QuoteLine, quote
+from commissions.states import SaleState
 
 _BY_COMMISSION = ("accrual", "override", "clawback", "release", "reject")
 _BY_PAYOUT = ("payout_reserve", "payout_settle", "payout_fail", "payout_return")
+
+
+class TrailReturn(NamedTuple):
+    """Pieces of a line that came back before the order was completed, and so never earned."""
+
+    line_no: int
+    quantity: int
+    base_minor: int
 
 
 class TrailTransfer(NamedTuple):
@@ -75,13 +86,18 @@ class TrailMove(NamedTuple):
 
 @dataclass(frozen=True)
 class Trail:
-    """All that the books know of one order; without a conversion it earned nobody anything."""
+    """All that the books know of one order; without a conversion it earned nobody anything.
+
+    ``lines`` are as they were sold. The quote is on what ``returned`` leaves of them, and None
+    for an order that was cancelled: nothing is estimated any more.
+    """
 
     reference: str
     state: str
     paid_at: datetime
     completed_at: datetime | None
     lines: tuple[QuoteLine, ...]
+    returned: tuple[TrailReturn, ...]
     decision: str
     partner_code: str | None
     touches: tuple[dict[str, Any], ...]
@@ -108,8 +124,8 @@ def of_sale(session: Session, program: Program, reference: str) -> Trail:
         .limit(1)
     ).one()
     winner = session.get(Partner, decision.partner_id) if decision.partner_id else None
-    lines = _lines(session, sale.id)
-    found, override_bps = _quote(session, program, sale.id, lines)
+    lines, returned = _lines(session, sale.id), _returned(session, sale)
+    found, override_bps = _quote(session, program, sale, _left(lines, returned))
     commissions = _commissions(session, sale.id)
     ids = [commission.id for commission in commissions]
     payout_ids = session.scalars(
@@ -123,6 +139,7 @@ def of_sale(session: Session, program: Program, reference: str) -> Trail:
         paid_at=sale.paid_at,
         completed_at=sale.completed_at,
         lines=lines,
+        returned=returned,
         decision=f"{decision.rule}: {decision.reason}",
         partner_code=winner.code if winner else None,
         touches=tuple(decision.touches),
@@ -148,13 +165,46 @@ def _lines(session: Session, sale_id: int) -> tuple[QuoteLine, ...]:
     return tuple(QuoteLine(*row) for row in rows)
 
 
+def _returned(session: Session, sale: SaleRecord) -> tuple[TrailReturn, ...]:
+    """Return what came back before completion: what came later, clawbacks answer for."""
+    statement = (
+        select(
+            RefundLineRecord.line_no,
+            func.sum(RefundLineRecord.quantity),
+            func.sum(RefundLineRecord.base_minor),
+        )
+        .join(RefundRecord, RefundRecord.id == RefundLineRecord.refund_id)
+        .where(RefundLineRecord.sale_id == sale.id)
+        .group_by(RefundLineRecord.line_no)
+        .order_by(RefundLineRecord.line_no)
+    )
+    if sale.completed_at is not None:
+        clawed_back = select(Commission.id).where(
+            Commission.refund_id == RefundRecord.id, Commission.sale_id == sale.id
+        )
+        statement = statement.where(
+            RefundRecord.occurred_at <= sale.completed_at, ~clawed_back.exists()
+        )
+    rows = session.execute(statement)
+    return tuple(TrailReturn(row[0], int(row[1]), int(row[2])) for row in rows)
+
+
+def _left(lines: Sequence[QuoteLine], returned: Sequence[TrailReturn]) -> tuple[QuoteLine, ...]:
+    back = {one.line_no: one.base_minor for one in returned}
+    return tuple(
+        replace(line, base_minor=line.base_minor - back.get(line.line_no, 0)) for line in lines
+    )
+
+
 def _quote(
-    session: Session, program: Program, sale_id: int, lines: tuple[QuoteLine, ...]
+    session: Session, program: Program, sale: SaleRecord, lines: tuple[QuoteLine, ...]
 ) -> tuple[Quote | None, int]:
-    conversion = session.get(Conversion, sale_id)
+    conversion = session.get(Conversion, sale.id)
     if conversion is None:
         return None, 0
     plan = Plans(session, program).by_id(conversion.plan_version_id)
+    if sale.state == SaleState.CANCELLED:
+        return None, plan.override_bps
     return quote(plan, lines, partner_kind=conversion.partner_kind), plan.override_bps
 
 

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Mapping
+from datetime import timedelta
+from typing import NamedTuple, cast
 
 from flask import Flask, abort, current_app, flash, redirect, request, session, url_for
+from flask.sessions import SecureCookieSessionInterface
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
@@ -31,6 +35,8 @@ FINANCE = frozenset({PREPARER, APPROVER})
 BRAND = frozenset({OPERATOR, ADMIN})
 STAFF = frozenset({OPERATOR, PREPARER, APPROVER, ADMIN})
 READS_BOOKS = FINANCE | {ADMIN}
+NEVER_REMEMBERED = FINANCE | {ADMIN}
+"""Who signs in each time: no browser keeps their sign-in beyond its session."""
 
 ACCESS: Mapping[str, frozenset[str]] = {
     # shoppers
@@ -99,8 +105,15 @@ WRITING_GETS = frozenset({"links.follow", "shop.page"})
 READING_POSTS = frozenset({"security.login", "security.logout", "security.verify"})
 """POSTs that write nothing: a password is compared while no writer waits."""
 
+ASKS_AGAIN = frozenset(
+    {"finance.build", "finance.approve", "finance.send", "hub.keep_payout_details"}
+)
+"""What moves money, or where it goes to: only for who has typed the password lately."""
+_LATELY = timedelta(hours=12)
+
 _STASH = "typed"
-_MOST_STASHED = 2_000
+_MOST_SIGNS = 20_000
+_LONGEST_COOKIE = 3_400  # of the 4,096 bytes that browsers keep: a message may follow
 _NEVER_STASHED = frozenset({"csrf_token", "password", "writer"})
 
 
@@ -130,20 +143,37 @@ def typed_before() -> MultiDict[str, str]:
     return MultiDict(stash["fields"] if stash.get("writer") == writer() else {})
 
 
-def keep_typed() -> str | None:
-    """Keep the fields of a form that can't be taken now; return the address of its page.
+class Kept(NamedTuple):
+    """The page of ours on which a form stood, or None, and whether what was typed in it is kept."""
 
-    None for a form that stands on no page of ours: nobody else may fill in our forms. What is
-    too much for a cookie isn't kept.
+    page: str | None
+    is_kept: bool
+
+
+def keep_typed() -> Kept:
+    """Keep the fields of a form that can't be taken now, for its page.
+
+    A form that stands on no page of ours isn't kept: nobody else may fill in our forms. Nor is
+    what is too much for a cookie.
     """
+    session.pop(_STASH, None)
     back = paths.page_before()
-    if back is None:
-        return None
     fields = {name: texts for name, texts in request.form.lists() if name not in _NEVER_STASHED}
-    if len(json.dumps(fields)) <= _MOST_STASHED:
-        path = back.partition("?")[0]
-        session[_STASH] = {"path": path, "fields": fields, "writer": request.form.get("writer")}
-    return back
+    if back is None or len(json.dumps(fields)) > _MOST_SIGNS:
+        return Kept(back, is_kept=False)
+    path = back.partition("?")[0]
+    stash = {"path": path, "fields": fields, "writer": request.form.get("writer")}
+    if _cookie_length({**session, _STASH: stash}) > _LONGEST_COOKIE:
+        return Kept(back, is_kept=False)
+    session[_STASH] = stash
+    return Kept(back, is_kept=True)
+
+
+def _cookie_length(content: Mapping[str, object]) -> int:
+    """Return the length of a session's cookie: signed, and packed, so that it tells by itself."""
+    interface = cast("SecureCookieSessionInterface", current_app.session_interface)
+    serializer = interface.get_signing_serializer(current_app)
+    return len(serializer.dumps(dict(content))) if serializer else _LONGEST_COOKIE + 1
 
 
 def _check() -> Response | None:
@@ -153,10 +183,16 @@ def _check() -> Response | None:
     if allowed is None:
         abort(403)
     if not allowed or allowed & _roles():
-        return None
+        return _password_first() if request.endpoint in ASKS_AGAIN and _is_stale() else None
     if current_user.is_authenticated:
         abort(403)
     return _sign_in_first()
+
+
+def _is_stale() -> bool:
+    """Tell whether the password was last typed long ago, or not in this session of the browser."""
+    typed_at = cast("float", session.get("fs_paa", 0))
+    return abs(time.time() - typed_at) > _LATELY.total_seconds()
 
 
 def _roles() -> set[str]:
@@ -167,6 +203,30 @@ def _sign_in_first() -> Response:
     """Lead to sign-in and back; what was typed in a form meanwhile is kept."""
     if request.method != "POST":
         return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
-    back = keep_typed()
-    flash(_("Your sign-in has run out. Sign in again: what you typed is kept."), "amber")
-    return redirect(url_for("security.login", next=back or url_for("accounts.me")), 303)
+    kept = keep_typed()
+    flash(
+        _("Your sign-in has run out. Sign in again: what you typed is kept.")
+        if kept.is_kept
+        else _(
+            "Your sign-in has run out. Sign in again, and fill in the form once more:"
+            " what you typed could not be kept."
+        ),
+        "amber",
+    )
+    return _lead_to("security.login", kept)
+
+
+def _password_first() -> Response:
+    """Lead to the question for the password and back; what was typed meanwhile is kept."""
+    kept = keep_typed()
+    flash(
+        _("Then send the form once more; what stands in it is kept.")
+        if kept.is_kept
+        else _("Then fill in the form once more: what you typed could not be kept."),
+        "amber",
+    )
+    return _lead_to("security.verify", kept)
+
+
+def _lead_to(endpoint: str, kept: Kept) -> Response:
+    return redirect(url_for(endpoint, next=kept.page or url_for("accounts.me")), 303)

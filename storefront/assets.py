@@ -10,6 +10,7 @@ from flask import Flask, Response, request, url_for
 
 _STATIC = Path(__file__).parent / "static"
 _FOR_A_YEAR = "public, max-age=31536000, immutable"
+_FOUND = frozenset({200, 304})
 
 
 def init_app(app: Flask) -> None:
@@ -31,9 +32,15 @@ def _digest(name: str) -> str:
 def _keep(response: Response) -> Response:
     if request.endpoint != "static":
         return response
-    if "v" in request.args:
+    if response.status_code in _FOUND and _is_current():
         response.headers["Cache-Control"] = _FOR_A_YEAR
     if response.direct_passthrough:  # read whole, so that it can be compressed for any browser
         response.direct_passthrough = False
         response.make_sequence()
     return response
+
+
+def _is_current() -> bool:
+    """Tell whether the address carries the digest of the file as it is."""
+    name = (request.view_args or {}).get("filename", "")
+    return "v" in request.args and request.args["v"] == _digest(name)

@@ -16,7 +16,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from commissions import errors
@@ -134,6 +134,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(OperationalError, _busy)
     app.register_error_handler(DatabaseFault, _busy)
     app.register_error_handler(DataError, _unstorable)
+    app.register_error_handler(IntegrityError, _taken)
     app.register_error_handler(Exception, _broken)
 
 
@@ -151,12 +152,12 @@ def _elsewhere(_fault: Exception) -> ResponseReturnValue:
 
 def _stale_form(fault: Exception) -> ResponseReturnValue:
     """Show the page of a form again whose token is gone, with what was typed in it."""
-    back = access.keep_typed()
-    if back is None:
+    page, is_kept = access.keep_typed()
+    if page is None or not is_kept:  # going back, the browser may still have it
         return _http(fault)
     transactions.undo()
     flash(_("This form was open for too long. Everything is still here: send it once more."))
-    return redirect(back, 303)
+    return redirect(page, 303)
 
 
 def _refusal(fault: Exception) -> ResponseReturnValue:
@@ -172,7 +173,15 @@ def _refusal(fault: Exception) -> ResponseReturnValue:
 def _unstorable(fault: Exception) -> ResponseReturnValue:
     """Tell of what no row can hold, such as a NUL sign: nothing is called so, no form keeps it."""
     log.info("unstorable", error=str(fault).splitlines()[0])
+    _read_again()
     return _page(_NOT_FOUND if request.method == "GET" else _BY_STATUS[400])
+
+
+def _taken(fault: Exception) -> ResponseReturnValue:
+    """Tell of two who wrote the same at once: the first one's stands."""
+    log.warning("integrity", error=str(fault).splitlines()[0])
+    _read_again()
+    return _page(_BY_ERROR[errors.Conflict])
 
 
 def _busy(fault: Exception) -> ResponseReturnValue:
@@ -185,6 +194,12 @@ def _broken(fault: Exception) -> ResponseReturnValue:
     log.exception("fault", exc_info=fault)
     _ask_nobody()
     return _page(_BROKEN)
+
+
+def _read_again() -> None:
+    """Let whoever asks be read again: a write that failed has spoilt all rows of its session."""
+    transactions.undo()
+    g.pop("_login_user", None)
 
 
 def _ask_nobody() -> None:

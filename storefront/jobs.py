@@ -19,6 +19,7 @@ from commissions.errors import HoahongError
 from commissions.periods import DAY, Month, month_of, zone_of
 from commissions.providers import PayoutRail
 from storefront import book_checks, database, holds, months, payout_run, verification
+from storefront.logs import log
 from storefront.orders import workflow
 
 ACTOR = "jobs"
@@ -41,7 +42,7 @@ class Done:
 
 
 def run_once(engine: Engine, rails: Mapping[str, PayoutRail], *, now: datetime) -> list[Done]:
-    """Do what is due in every program; a refusal in one is told, and doesn't stop the others.
+    """Do what is due in every program; a refusal or fault in one is told, and stops no other.
 
     Books are verified even when another step was refused: then most of all.
     """
@@ -54,11 +55,14 @@ def run_once(engine: Engine, rails: Mapping[str, PayoutRail], *, now: datetime) 
 
 
 def _try(step: Callable[[], None], done: Done) -> None:
-    """Take a step; the first refusal of a scan is kept."""
+    """Take a step; the first refusal of a scan is kept, and a fault of ours stops no other step."""
     try:
         step()
     except (HoahongError, DBAPIError) as refusal:
         done.refusal = done.refusal or str(refusal).splitlines()[0]
+    except Exception as fault:  # noqa: BLE001  # reason: the books are verified all the same
+        log.exception("jobs", program=done.program)
+        done.refusal = done.refusal or f"A step broke, the log says where: {type(fault).__name__}"
 
 
 def _tell_of_sales(engine: Engine, done: Done, now: datetime) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import secrets
+import sys
 import time
 
 import structlog
@@ -26,7 +27,13 @@ log = structlog.get_logger("hoahong")
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Log each request of an app when it ends; a demo's terminal shows trouble alone."""
-    level = logging.WARNING if settings.environment is Environment.DEMO else logging.INFO
+    set_up(logging.WARNING if settings.environment is Environment.DEMO else logging.INFO)
+    app.before_request(_begin)
+    app.after_request(_end)
+
+
+def set_up(level: int = logging.INFO, *, to: str = "stdout") -> None:
+    """Log as lines of JSON, of a level and above, to one of the program's streams."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -37,11 +44,9 @@ def init_app(app: Flask, settings: Settings) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(),
+        logger_factory=lambda *_names: structlog.PrintLogger(getattr(sys, to)),
         cache_logger_on_first_use=False,
     )
-    app.before_request(_begin)
-    app.after_request(_end)
 
 
 def request_id() -> str:

@@ -59,3 +59,5 @@ def _work(engine: Engine, stopped: threading.Event, every_s: float) -> None:
                     log.warning("jobs", **asdict(done))
         except DBAPIError as fault:  # the next scan finds what this one left
             log.warning("jobs", error=str(fault).splitlines()[0])
+        except Exception:  # noqa: BLE001  # reason: without this thread nothing is released or paid
+            log.exception("jobs")

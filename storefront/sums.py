@@ -119,6 +119,16 @@ def names_of(session: Session, program: Program, references: Iterable[str | None
     return {(number, line_no): name for number, line_no, name in rows}
 
 
+def came_back_in_time(quantity: int, minor: int) -> Figure:
+    """Return the line of a receipt for pieces that never earned, as they came back too early."""
+    label = ngettext(
+        "%(num)d piece came back before completion",
+        "%(num)d pieces came back before completion",
+        quantity,
+    )
+    return Figure(label, -minor)
+
+
 def reason_in_words(reason: str | None) -> str | None:
     """Return a reason in the reader's language, where it is one of ours; else as it was typed."""
     return str(_REASONS.get(reason, reason)) if reason else None
@@ -194,16 +204,7 @@ def _step(one: Sum, part: Part, called: Callable[[SumLine], str], program: Progr
     for line in part.lines:
         goods.append(Figure(_pieces(called(line), line.quantity), line.amount_minor))
         if line.returned_minor:
-            goods.append(
-                Figure(
-                    ngettext(
-                        "%(num)d piece came back before completion",
-                        "%(num)d pieces came back before completion",
-                        line.returned_quantity,
-                    ),
-                    -line.returned_minor,
-                )
-            )
+            goods.append(came_back_in_time(line.returned_quantity, line.returned_minor))
     return Step(
         goods=tuple(goods),
         base=Figure(_base(one), part.base_minor),

@@ -1,7 +1,7 @@
-"""The money line of one partner: estimated, on hold, ready, in payout, paid; and what comes next.
+"""The money line of one partner: estimated, on hold, held, ready, in payout, paid; what comes next.
 
-What is held for review lies where it was stopped: on hold, or ready. Ready may be below nothing:
-a debt that the next payout takes.
+What finance has stopped counts as held alone, whichever account it lies in: no day and no payout
+moves it on. Ready may be below nothing: a debt that the next payout takes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from commissions import ledger
 from commissions.earnings import deals
 from commissions.models import Commission, Conversion, Payout, Program, SaleRecord, Transfer
 from commissions.periods import aware, zone_of
-from commissions.states import CommissionState, SaleState
+from commissions.states import MONEY_LIES_IN, CommissionState, SaleState
 
 
 class Totals(NamedTuple):
@@ -24,6 +24,7 @@ class Totals(NamedTuple):
 
     estimated_minor: int
     on_hold_minor: int
+    held_minor: int
     ready_minor: int
     in_payout_minor: int
     paid_minor: int
@@ -44,11 +45,13 @@ class Release(NamedTuple):
 def totals(session: Session, program: Program, partner_id: int) -> Totals:
     """Return the money line of a partner; an override is estimated like the seller's own."""
     refs = (ledger.accrued(partner_id), ledger.payable(partner_id), ledger.in_payout(partner_id))
-    on_hold, ready, in_payout = (ledger.balance(session, program, ref) for ref in refs)
+    accrued, payable, in_payout = (ledger.balance(session, program, ref) for ref in refs)
+    held = _held(session, program, partner_id)
     return Totals(
         _estimated(session, program, partner_id),
-        on_hold,
-        ready,
+        accrued - held["accrued"],
+        sum(held.values()),
+        payable - held["payable"],
         in_payout,
         _paid(session, program, partner_id),
     )
@@ -88,6 +91,22 @@ def _estimated(session: Session, program: Program, partner_id: int) -> int:
     ).all()
     found = deals.read(session, program, sale_ids)
     return sum(deal.estimate(partner_id) for deal in found.values())
+
+
+def _held(session: Session, program: Program, partner_id: int) -> dict[str, int]:
+    """Return what is held for review, less what was taken back of it, by where it lies."""
+    rows = session.execute(
+        select(Commission.state, func.sum(Commission.amount_minor))
+        .where(
+            Commission.program_id == program.id,
+            Commission.partner_id == partner_id,
+            Commission.state.in_((CommissionState.HELD, CommissionState.HELD_READY)),
+        )
+        .group_by(Commission.state)
+    )
+    return {"accrued": 0, "payable": 0} | {
+        MONEY_LIES_IN[state]: int(amount) for state, amount in rows
+    }
 
 
 def of_partner(partner_id: int) -> ColumnElement[bool]:

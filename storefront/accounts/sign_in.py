@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, cast
 
-from flask import Flask
+from flask import Flask, abort, request, session
+from flask_login import user_accessed
 from flask_security import Security, SQLAlchemySessionUserDatastore
 
 from storefront import transactions
+from storefront.accounts.forms import AgainForm, SignInForm
 from storefront.accounts.models import Role, User
 from storefront.settings import Settings
+
+_REMEMBERED_FOR = timedelta(days=30)
 
 
 class Accounts(SQLAlchemySessionUserDatastore):
@@ -42,10 +47,27 @@ def init_app(app: Flask, settings: Settings) -> None:
         SECURITY_USE_REGISTER_V2=True,
         SECURITY_FLASH_MESSAGES=False,
         SECURITY_REDIRECT_ALLOW_SUBDOMAINS=False,
+        REMEMBER_COOKIE_DURATION=_REMEMBERED_FOR,
         REMEMBER_COOKIE_HTTPONLY=True,
         REMEMBER_COOKIE_SAMESITE="Lax",
         REMEMBER_COOKIE_SECURE=settings.is_secure,
     )
     accounts = Accounts(cast("Any", transactions.session), User, Role)
-    security = Security(app, accounts, register_blueprint=True)
+    security = Security(
+        app, accounts, register_blueprint=True, login_form=SignInForm, verify_form=AgainForm
+    )
     security.want_json(lambda _request: False)  # people sign in, on pages
+    app.before_request(_refuse_json)
+    user_accessed.connect(_forget_forged, app)
+
+
+def _refuse_json() -> None:
+    """Refuse what no form of a page sends."""
+    if request.blueprint == "security" and request.is_json:
+        abort(400)
+
+
+def _forget_forged(_app: Flask) -> None:
+    """Drop a cookie of "stay signed in" that nobody here has signed: ours are ASCII."""
+    if not request.cookies.get("remember_token", "").isascii():
+        session["_remember"] = "clear"

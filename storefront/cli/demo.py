@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import sys
@@ -17,7 +18,7 @@ from commissions import ledger, programs, trail
 from commissions.money import Money
 from commissions.rules import Group
 from commissions.trail import Trail, TrailCommission
-from storefront import database, serving
+from storefront import database, logs, serving
 from storefront.cli.output import as_json, plain, table, tell
 from storefront.world import opening
 
@@ -69,6 +70,7 @@ def _serve(url: str, port: int, opened: opening.Opened) -> None:
         HOAHONG_PAYMENTS="test",
         HOAHONG_SECRET_KEY=secrets.token_hex(32),
     )
+    logs.set_up(logging.WARNING)
     engine = database.make_engine(url)
     with serving.jobs_beside(engine):
         serving.serve(

@@ -8,7 +8,7 @@ import threading
 
 import click
 
-from storefront import clock
+from storefront import clock, logs
 from storefront import jobs as due_work
 from storefront.cli.connection import engine_from_env
 from storefront.cli.output import as_json, tell
@@ -46,6 +46,7 @@ def _line(done: due_work.Done) -> str:
 @as_json
 def run(*, once: bool, seconds: int, json_: bool) -> None:
     """Release, settle, close and verify what is due; without --once until told to stop."""
+    logs.set_up(to="stderr")
     engine = engine_from_env()
     stopped = threading.Event()
     if not once:

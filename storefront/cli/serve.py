@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from storefront import serving
+from storefront import logs, serving
 from storefront.cli.connection import engine_from_env
 from storefront.settings import Settings
 
@@ -24,5 +24,6 @@ def serve(*, address: str, port: int, jobs: bool) -> None:
     if not jobs:
         serving.serve(address=address, port=port, on_ready=tell)
         return
+    logs.set_up()
     with serving.jobs_beside(engine):
         serving.serve(address=address, port=port, on_ready=tell)

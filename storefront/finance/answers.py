@@ -87,15 +87,20 @@ def _held(session: Session, program: Program) -> Held:
     count, amount = session.execute(
         select(func.count(), func.coalesce(func.sum(Commission.amount_minor), 0)).where(*stopped)
     ).one()
-    since = session.scalar(
-        select(func.min(StateChange.effective_at))
+    last_stops = (
+        select(func.max(StateChange.id))
         .join(Commission, Commission.id == StateChange.subject_id)
         .where(StateChange.subject == "commission", StateChange.to_state.in_(HELD), *stopped)
+        .group_by(StateChange.subject_id)
+    )
+    since = session.scalar(
+        select(func.min(StateChange.effective_at)).where(StateChange.id.in_(last_stops))
     )
     return Held(count, int(amount), since)
 
 
 def _approved_today(session: Session, program: Program, now: datetime) -> Tally:
+    """Count the payouts that a checker has approved since midnight, whatever came of them."""
     midnight = now.astimezone(zone_of(program.time_zone)).replace(
         hour=0, minute=0, second=0, microsecond=0
     )
@@ -107,6 +112,7 @@ def _approved_today(session: Session, program: Program, now: datetime) -> Tally:
             StateChange.subject == "batch",
             StateChange.to_state == BatchState.APPROVED,
             StateChange.effective_at >= midnight,
+            Payout.key.is_not(None),  # one that was taken out before has none
         )
     ).one()
     return Tally(count, int(amount))

@@ -85,13 +85,13 @@ def house(session: Session, program: Program) -> list[House]:
     ]
 
 
-def standings(session: Session, program: Program, code: str | None = None) -> list[Standing]:
-    """Return what partners are owed, who is owed most first; of one alone, with a code."""
+def standings(session: Session, program: Program) -> list[Standing]:
+    """Return what partners are owed, who is owed most first."""
     sums = [
         func.coalesce(func.sum(case((Account.role == role, Account.balance_minor), else_=0)), 0)
         for role in PARTNER_ROLES
     ]
-    statement = (
+    found = session.execute(
         select(Partner.code, Partner.name, *sums)
         .outerjoin(Account, Account.partner_id == Partner.id)
         .where(Partner.program_id == program.id)
@@ -99,12 +99,7 @@ def standings(session: Session, program: Program, code: str | None = None) -> li
         .order_by((sums[0] + sums[1] + sums[2]).desc(), Partner.name)
         .limit(MOST_SHOWN)
     )
-    if code is not None:
-        statement = statement.where(Partner.code == code)
-    return [
-        Standing(row[0], row[1], *(int(amount) for amount in row[2:]))
-        for row in session.execute(statement)
-    ]
+    return [Standing(row[0], row[1], *(int(amount) for amount in row[2:])) for row in found]
 
 
 def seals(session: Session, program: Program) -> Sequence[Seal]:

@@ -16,6 +16,12 @@ def chosen_ids(name: str) -> tuple[int, ...]:
     return ids_of(request.form, name)
 
 
+def only_ids(name: str) -> tuple[int, ...]:
+    """Return the ids that a form sends under a name; none when anything there is no id."""
+    texts = request.form.getlist(name)
+    return chosen_ids(name) if all(map(_is_id, texts)) and len(texts) <= _MOST_IDS else ()
+
+
 def ids_of(form: MultiDict[str, str], name: str) -> tuple[int, ...]:
     """Return the ids that stand in a form under a name, each once; what is no id is left out."""
     texts = form.getlist(name)[:_MOST_IDS]

@@ -50,7 +50,7 @@ class Payable(NamedTuple):
 
 
 class BatchRow(NamedTuple):
-    """One batch in the list, with how far its payouts are."""
+    """One batch in the list, what goes out by it, and how far its payouts are."""
 
     id: int
     state: str
@@ -99,14 +99,15 @@ class BatchPage:
             for (subject, state, at, actor, reason), count in found.items()
         ]
 
-    def sum_of(self, states: Iterable[str] | None = None) -> int:
-        """Return what goes out by the payouts in some states, in minor units; by all, without."""
-        wanted = None if states is None else frozenset(states)
-        return sum(
-            row.payout.amount_minor
-            for row in self.rows
-            if wanted is None or row.payout.state in wanted
-        )
+    @property
+    def going_out(self) -> list[PayoutRow]:
+        """The payouts without those that failed: what these claimed is ready again."""
+        return [row for row in self.rows if row.payout.state != PayoutState.FAILED]
+
+    def sum_of(self, states: Iterable[str]) -> int:
+        """Return what goes out by the payouts in some states, in minor units."""
+        wanted = frozenset(states)
+        return sum(row.payout.amount_minor for row in self.rows if row.payout.state in wanted)
 
 
 class Step(NamedTuple):
@@ -162,6 +163,7 @@ def payable(session: Session, program: Program) -> list[Payable]:
 
 def batches(session: Session, program: Program, states: Sequence[str]) -> list[BatchRow]:
     """Return the newest batches in some states, with how far they are."""
+    goes_out = case((Payout.state != PayoutState.FAILED, Payout.amount_minor), else_=0)
     found = session.execute(
         select(
             Batch.id,
@@ -170,7 +172,7 @@ def batches(session: Session, program: Program, states: Sequence[str]) -> list[B
             Batch.checker,
             Batch.built_at,
             func.count(Payout.id),
-            func.coalesce(func.sum(Payout.amount_minor), 0),
+            func.coalesce(func.sum(goes_out), 0),
             _count(PayoutState.SETTLED),
             _count(PayoutState.FAILED, PayoutState.RETURNED),
         )

@@ -24,7 +24,8 @@ _EVERY = "every"
 @finance.get("/payouts", endpoint="payouts")
 def show_payouts() -> ResponseReturnValue:
     """Show who can be paid now, and the batches."""
-    return _payouts(chosen=access.typed_before().getlist("partners"))
+    typed = access.typed_before()
+    return _payouts(chosen=typed.getlist("partners") if typed else None)
 
 
 @finance.post("/payouts")
@@ -34,7 +35,7 @@ def build() -> ResponseReturnValue:
     if not codes:
         undo()
         fault = _("Choose at least one partner: tick the box before the name.")
-        return _payouts(fault=fault), 422
+        return _payouts(fault=fault, chosen=()), 422
     built = payouts.build_batch(
         session, program(), maker=logs.actor(), at=now(), partner_codes=codes
     )
@@ -121,12 +122,17 @@ def _end(batch_id: int, what: str, verb: Callable[..., object]) -> ResponseRetur
 
 
 def _chosen(batch_id: int, otherwise: frozenset[str] | tuple[()]) -> list[int]:
-    """Return the payouts that a form names, all of this batch; without any, those in a state."""
+    """Return the payouts that a form names, all of this batch; those in a state if it names none.
+
+    What is no id names a payout, too: one that isn't there.
+    """
     shown = payday.batch_page(session, program(), batch_id)
-    ids = fields.chosen_ids("payout")
-    if {*ids} - {row.payout.id for row in shown.rows} or not (ids or otherwise):
+    if otherwise and "payout" not in request.form:
+        return shown.ids(otherwise)
+    ids = fields.only_ids("payout")
+    if not ids or {*ids} - {row.payout.id for row in shown.rows}:
         raise Missing(_("There is no such payout in this batch."))
-    return list(ids) or shown.ids(otherwise)
+    return list(ids)
 
 
 def _faulty(batch_id: int, what: str, fault: str) -> ResponseReturnValue:
@@ -134,7 +140,8 @@ def _faulty(batch_id: int, what: str, fault: str) -> ResponseReturnValue:
     return _batch(batch_id, fault=fault, faulty=what, typed=request.form), 422
 
 
-def _payouts(*, fault: str = "", chosen: Sequence[str] = ()) -> str:
+def _payouts(*, fault: str = "", chosen: Sequence[str] | None = None) -> str:
+    """Show the page, with the chosen partners ticked; everyone who can be paid, without."""
     state = request.args.get("state", _EVERY)
     if state not in payday.STATES:
         state = _EVERY

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from commissions import sets
 from commissions.ledger.chart import PARTNER_ROLES
 from commissions.models import Partner, PayoutItem, Program, Transfer
-from commissions.states import CommissionState
+from commissions.states import CommissionState, SaleState
 from commissions.trail import Trail, TrailCommission, TrailMove, TrailTransfer
 from storefront import sums
 from storefront.accounts.people import person
@@ -114,6 +114,16 @@ class TrailPage:
         )
 
     @property
+    def is_estimated(self) -> bool:
+        """Whether the order earns somebody, and nothing of it is booked yet."""
+        return self.trail.quote is not None and self.trail.state == SaleState.PAID
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the order was cancelled before anything was booked."""
+        return self.trail.state == SaleState.CANCELLED
+
+    @property
     def net_minor(self) -> int:
         """What the order earns in all."""
         rejected = {CommissionState.REJECTED}
@@ -150,12 +160,16 @@ def read(session: Session, program: Program, trail: Trail) -> TrailPage:
 
 
 def _goods(session: Session, program: Program, trail: Trail) -> tuple[sums.Figure, ...]:
-    """Return what was sold by its name, with what was paid for it."""
+    """Return what was sold by its name, with what was paid for it, and what came back in time."""
     called = sums.names_of(session, program, [trail.reference])
-    return tuple(
-        sums.Figure(called.get((trail.reference, line.line_no), line.stock_code), line.base_minor)
-        for line in trail.lines
-    )
+    returned = {one.line_no: one for one in trail.returned}
+    found = []
+    for line in trail.lines:
+        name = called.get((trail.reference, line.line_no), line.stock_code)
+        found.append(sums.Figure(name, line.base_minor))
+        if back := returned.get(line.line_no):
+            found.append(sums.came_back_in_time(back.quantity, back.base_minor))
+    return tuple(found)
 
 
 def _names(session: Session, program: Program) -> dict[int, tuple[str, str]]:

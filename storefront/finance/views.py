@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from commissions import approval, partners, trail
+from commissions import approval, earnings, partners, trail
 from commissions.errors import StateConflict
 from storefront import access, logs, sums, transactions, verification
 from storefront.errors import Missing
@@ -122,7 +122,7 @@ def partner(code: str) -> ResponseReturnValue:
         "finance/partner.html",
         section="finance.books",
         partner=one,
-        standing=books.standings(session, program(), one.code)[0],
+        totals=earnings.totals(session, program(), one.id),
         earned=books.earned_by(session, one),
         paid=books.paid_to(session, one),
         masked=payday.masked,

@@ -47,7 +47,7 @@ def page() -> ShopPage | None:
 
 
 def payday(totals: Totals) -> Payday:
-    """Return what stands between the ready money and a payout."""
+    """Return what stands between the ready money, without what is held, and a payout."""
     least = max(program().minimum_payout_minor, 1)
     return Payday(
         minimum_minor=program().minimum_payout_minor,

@@ -64,13 +64,14 @@ class Row(NamedTuple):
 
 
 def stretches(totals: Totals) -> list[Stretch]:
-    """Return the money line's parts; one below nothing has no width."""
-    labels = (_l("Estimated"), _l("On hold"), _l("Ready"), _l("In payout"), _l("Paid"))
-    states = ("estimated", "on_hold", "ready", "in_payout", "paid")
+    """Return the money line's parts; one below nothing has no width, nothing held no row."""
+    words = ("estimated", "on-hold", "held", "ready", "in-payout", "paid")
     widths = _widths([max(0, minor) for minor in totals])
     found, start = [], 0
-    for state, label, minor, width in zip(states, labels, totals, widths, strict=True):
-        found.append(Stretch(state, label, minor, _percent(start), _percent(width)))
+    for word, minor, width in zip(words, totals, widths, strict=True):
+        if minor or word != "held":
+            label, (state, *_same) = STATES[word]
+            found.append(Stretch(state, label, minor, _percent(start), _percent(width)))
         start += width + _GAP if width else 0
     return found
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from commissions.models import Commission, Partner, Program, SaleRecord
+from commissions.states import CommissionState
 from storefront import folding
 from storefront.orders.models import Order, OrderLine
 from storefront.orders.states import OrderState
@@ -46,6 +47,12 @@ class Earner(NamedTuple):
     commission: Commission
     partner_code: str
     partner_name: str
+
+    @property
+    def counted_minor(self) -> int:
+        """What it adds to what the order earns, in minor units: rejected, nothing."""
+        rejected = self.commission.state == CommissionState.REJECTED
+        return 0 if rejected else self.commission.amount_minor
 
 
 def orders(session: Session, *, state: str, search: str) -> list[Row]:
@@ -103,7 +110,11 @@ def credited(session: Session, program: Program, order: Order) -> int:
     amount = session.scalar(
         select(func.coalesce(func.sum(Commission.amount_minor), 0))
         .join(SaleRecord, SaleRecord.id == Commission.sale_id)
-        .where(SaleRecord.program_id == program.id, SaleRecord.reference == order.number)
+        .where(
+            SaleRecord.program_id == program.id,
+            SaleRecord.reference == order.number,
+            Commission.state != CommissionState.REJECTED,
+        )
     )
     return int(amount or 0)
 

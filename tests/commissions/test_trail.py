@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from commissions import trail
+from commissions import earnings, trail
 from commissions.errors import SaleUnknown
 from tests.factories import at, make_line, make_plan, make_program, make_rule
 from tests.story import Story, refused
@@ -65,6 +65,40 @@ def test_the_trail_leads_from_the_touch_to_the_bank(session: Session) -> None:
     assert {m.subject_id for m in found.moves if m.subject == "payout"} == {payout.id}
     assert found.moves[0][2:6] == ("paid", "completed", at("2024-01-10"), "shop")
     assert story.books_hold()
+
+
+def test_what_came_back_before_completion_is_not_quoted(session: Session) -> None:
+    story = Story(session, make_program(session, PLAN))
+    story.enrol("mai")
+    story.sell(lines=[make_line(1, 50_00, stock_code="VASE-1"), make_line(2, 25_00)])
+    story.refund(4, line=1, on="2024-01-08")
+
+    def quoted() -> tuple[list[int], list[tuple[int, ...]], list[int]]:
+        found = trail.of_sale(session, story.program, "S-1")
+        assert found.quote is not None
+        amounts = [group.amount_minor for group in found.quote.groups]
+        sold = [line.base_minor for line in found.lines]
+        return amounts, [tuple(one) for one in found.returned], sold
+
+    # 12 % of 30.00 and 8 % of 25.00
+    expected = ([3_60, 2_00], [(1, 4, 20_00)], [50_00, 25_00])
+    assert quoted() == expected
+    estimate = earnings.totals(session, story.program, story.partner("mai").id).estimated_minor
+    assert sum(quoted()[0]) == estimate
+    story.complete(on="2024-01-10")
+    assert [row.amount_minor for row in story.commissions()] == expected[0]
+    story.refund(2, line=1, on="2024-01-12")
+    assert quoted() == expected, "what comes back later is a clawback's business"
+    story.reject(story.commissions(kind="sale")[0].id, on="2024-01-13")
+    story.refund(1, line=1, on="2024-01-14")
+    assert quoted() == expected
+
+
+def test_a_cancelled_order_is_quoted_no_more(story: Story) -> None:
+    story.sell()
+    story.cancel("S-1")
+    found = trail.of_sale(story.session, story.program, "S-1")
+    assert (found.state, found.partner_code, found.quote) == ("cancelled", "mai", None)
 
 
 def test_the_trail_of_a_sale_that_nobody_brought_is_short(story: Story) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -11,8 +13,9 @@ from sqlalchemy import Engine, select, text
 
 from commissions import programs
 from commissions.approval import Released
-from storefront import book_checks, database, holds, jobs
+from storefront import book_checks, database, holds, jobs, logs, serving
 from storefront.book_checks import BookCheck
+from storefront.orders import workflow
 from storefront.payout_run import RAILS
 from tests.factories import at
 from tests.storefront.running import Here
@@ -118,6 +121,54 @@ def test_months_are_closed_one_by_one(shop: Shop) -> None:
         shop.code, released=1, months_closed=("2024-01", "2024-02"), balanced=True
     )
     assert scan(shop, "2024-03-10 01:00") == jobs.Done(shop.code)
+
+
+def test_a_fault_of_ours_in_one_step_is_logged_and_stops_no_other(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_given: object, **_more: object) -> Iterator[Released]:
+        raise ZeroDivisionError
+
+    logs.set_up()
+    monkeypatch.setattr(holds, "release_due", broken)
+    done = scan(shop, "2024-03-10")
+    assert (done.released, done.balanced) == (0, True)
+    assert done.refusal == "A step broke, the log says where: ZeroDivisionError"
+    logged = json.loads(capsys.readouterr().out)
+    assert (logged["event"], logged["level"], logged["program"]) == ("jobs", "error", shop.code)
+    assert logged["exception"][0]["exc_type"] == "ZeroDivisionError"
+    assert "_move_money" in json.dumps(logged["exception"])
+
+
+def test_a_broken_step_of_a_scan_by_hand_leaves_its_answer_readable(
+    shop: Shop, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workflow, "expire_unpaid", None)
+    ran = Here(database_url)("jobs", "run", "--once", "--json")
+    assert ran.code == 1
+    (told,) = json.loads(ran.out)["programs"]
+    assert told["refusal"].endswith("TypeError")
+    assert told["balanced"] is True
+    assert "_give_up_orders" in ran.err
+
+
+def test_the_jobs_beside_the_shop_outlive_what_nobody_thought_of(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scans, again = [0], threading.Event()
+
+    def scan_or_break(*_given: object, **_more: object) -> list[jobs.Done]:
+        scans[0] += 1
+        if scans[0] == 1:
+            raise ZeroDivisionError
+        again.set()
+        return []
+
+    logs.set_up()
+    monkeypatch.setattr(jobs, "run_once", scan_or_break)
+    with serving.jobs_beside(shop.engine, every_s=0.01):
+        assert again.wait(timeout=30)
+    assert "ZeroDivisionError" in capsys.readouterr().out
 
 
 def releases(shop: Shop, when: datetime) -> Iterator[tuple[Released, tuple[str, int, int | None]]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import re
+import string
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,6 +20,8 @@ from tests.storefront.merchant.test_desk import NUMBER, place
 from tests.storefront.web import CODE, PASSWORD, STAFF, Browser
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+
+LONGEST_COOKIE = 4_096  # with its name and terms, as browsers keep it
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,13 @@ FORMS = (
         (("ids", "1"), ("action", "hold"), ("place", "bar"), ("reason", "Ask the KOC first")),
         (r'value="Ask the KOC first"', r'name="ids" value="1"[^>]* checked'),
     ),
+    Form(
+        "preparer",
+        "/finance/payouts",
+        "/finance/payouts",
+        (("what", "build"), ("partners", "may")),
+        (r'value="linh"[^>]*Linh Đan">', r'value="may"[^>]* checked>'),
+    ),
 )
 
 
@@ -76,7 +87,8 @@ def trading(shop_engine: Engine, app: Flask) -> None:
         workflow.mark_paid(session, order, at=clock.now(session), actor="shopper")
     with database.transaction(shop_engine) as session:
         past = Past(session, programs.find(session, CODE))
-        past.complete(past.sell("A-1", ("TON-200", 1), days=40), days=30)
+        for code in ("linh", "may"):
+            past.complete(past.sell(f"A-{code}", ("TON-200", 1), days=40, by=code), days=30)
         past.release(days=1)
 
 
@@ -101,7 +113,7 @@ def sign_in_at(browser: Browser, address: str, email: str) -> str:
 
 
 @pytest.mark.usefixtures("trading")
-@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.who)
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.path)
 @pytest.mark.parametrize("run_out", [session_is_lost, signed_out_elsewhere])
 def test_a_sign_in_that_ran_out_keeps_what_was_typed(
     app: Flask, form: Form, run_out: Callable[[Browser], None]
@@ -131,7 +143,7 @@ def test_nobody_else_is_shown_what_was_typed(app: Flask) -> None:
 
 
 @pytest.mark.usefixtures("trading")
-@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.who)
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.path)
 def test_a_form_whose_token_is_gone_stands_there_again(app: Flask, form: Form) -> None:
     browser = Browser(app.test_client()).sign_in(form.who)
     browser.get(form.page)
@@ -140,6 +152,73 @@ def test_a_form_whose_token_is_gone_stands_there_again(app: Flask, form: Form) -
     page = browser.get(send(browser, form)).text
     for again in form.again:
         assert re.search(again, page), again
+
+
+def test_many_ticked_rows_and_a_long_reason_are_kept(app: Flask) -> None:
+    browser = Browser(app.test_client()).sign_in("preparer")
+    browser.get("/finance/review?lang=en")
+    browser.client.delete_cookie("session")
+    chance = random.Random(7)
+    ids = [str(chance.randrange(10**6, 10**7)) for _ in range(200)]
+    reason = "".join(chance.choice("ăâđêôơưạảấầẩẫậắằ ởỡợụủứừửữự xin hỏi lại") for _ in range(300))
+    typed = {"ids": ids, "action": "hold", "place": "bar", "reason": reason}
+    answer = browser.client.post(
+        "/finance/review/decide",
+        data=typed,
+        headers={"Referer": "http://localhost/finance/review?lang=en"},
+    )
+    assert len(answer.headers["Set-Cookie"]) < LONGEST_COOKIE
+    assert "what you typed is kept" in browser.get(answer.headers["Location"] + "&lang=en").text
+    with browser.client.session_transaction() as stored:
+        assert stored["typed"]["fields"] == {
+            name: text if isinstance(text, list) else [text] for name, text in typed.items()
+        }
+
+
+@pytest.mark.parametrize(
+    ("signs", "referrer"),
+    [
+        (12_000, "http://localhost/finance/review"),
+        (100_000, "http://localhost/finance/review"),
+        (10, None),
+        (10, "https://elsewhere.example/form"),
+    ],
+)
+def test_what_could_not_be_kept_is_not_called_kept(
+    app: Flask, signs: int, referrer: str | None
+) -> None:
+    """Too much for a cookie, or from a browser that doesn't tell which page it was on."""
+    browser = Browser(app.test_client()).sign_in("preparer")
+    browser.get("/finance/review?lang=en")
+    browser.client.delete_cookie("session")
+    with browser.client.session_transaction() as stored:
+        stored["typed"] = {"path": "/finance/review", "fields": {"reason": ["Older"]}}
+    chance = random.Random(7)
+    typed = {"ids": "1", "reason": "".join(chance.choices(string.ascii_letters, k=signs))}
+    headers = {"Referer": referrer} if referrer else {}
+    answer = browser.client.post("/finance/review/decide", data=typed, headers=headers)
+    assert len(answer.headers["Set-Cookie"]) < LONGEST_COOKIE
+    page = browser.get(answer.headers["Location"] + "&lang=en").text
+    assert "what you typed could not be kept" in page
+    with browser.client.session_transaction() as stored:
+        assert "typed" not in stored
+
+
+def test_a_form_whose_token_is_gone_with_too_much_in_it_is_left_to_the_browser(
+    app: Flask,
+) -> None:
+    browser = Browser(app.test_client()).sign_in("preparer")
+    browser.get("/finance/review?lang=en")
+    with browser.client.session_transaction() as stored:
+        stored.pop("csrf_token")
+    typed = {"ids": "1", "reason": "".join(random.Random(7).choices(string.ascii_letters, k=9_000))}
+    answer = browser.client.post(
+        "/finance/review/decide",
+        data=typed,
+        headers={"Referer": "http://localhost/finance/review"},
+    )
+    assert answer.status_code == 400
+    assert "Everything is still here" not in browser.get("/finance/review").text
 
 
 @pytest.mark.usefixtures("trading")

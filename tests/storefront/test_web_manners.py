@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from commissions.errors import FourEyes, KeyConflict, SaleUnknown
 from storefront import create_app, transactions
+from storefront.assets import asset
 from storefront.settings import Settings
 from tests.storefront.web import PASSWORD, SECRET, STAFF, Browser
 
@@ -48,6 +49,7 @@ def test_what_is_not_there_is_told_as_a_page(browser: Browser, path: str) -> Non
         (SaleUnknown("Sale X is unknown."), 404),
         (KeyConflict("two contents"), 409),
         (OperationalError("select 1", {}, Exception("database is locked")), 503),
+        (IntegrityError("insert", {}, Exception("somebody wrote the same at once")), 409),
         (ZeroDivisionError("a fault of ours"), 500),
     ],
 )
@@ -161,6 +163,30 @@ def test_pages_and_files_are_sent_as_small_as_the_browser_takes_them(
         with app.test_client().get(path, headers={"Accept-Encoding": accepted}) as answer:
             told = answer.headers.get("Content-Encoding", "identity")
             assert (answer.status_code, told) == (200, accepted), path
+
+
+def test_a_file_is_kept_for_long_only_at_the_address_of_its_content(app: Flask) -> None:
+    with app.test_request_context():
+        current = asset("css/base.css")
+    client = app.test_client()
+
+    def kept(path: str, status: int, **headers: str) -> str:
+        with client.get(path, headers=headers) as answer:
+            assert answer.status_code == status, path
+            return answer.headers.get("Cache-Control", "")
+
+    assert "immutable" in kept(current, 200)
+    with client.get(current) as answer:
+        tag = answer.headers["ETag"]
+    assert "immutable" in kept(current, 304, **{"If-None-Match": tag})
+    for path, status in (
+        (current.replace("base.css", "no-such.css"), 404),
+        (current.replace("css/base.css", "icons.svg"), 200),
+        ("/static/css/base.css?v=", 200),
+        ("/static/css/base.css", 200),
+        (f"{current}x", 200),
+    ):
+        assert "immutable" not in kept(path, status), path
 
 
 def test_logs_of_a_fault_hold_no_personal_data(

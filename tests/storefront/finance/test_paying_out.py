@@ -13,6 +13,7 @@ from storefront.access import APPROVER, PREPARER
 from storefront.accounts import users
 from tests.storefront.finance import paying
 from tests.storefront.finance.paying import books_balance
+from tests.storefront.hub.reading import text_of
 from tests.storefront.web import CODE, HASHED, STAFF, Browser
 
 PAYOUTS = "/finance/payouts"
@@ -220,6 +221,31 @@ def test_what_is_unknown_is_not_found(preparer: Browser, approver: Browser) -> N
     build(preparer, "linh")
     assert act(approver, "settle", payout=999) == 404
     assert act(approver, "fail", reason="Which one?") == 404
+
+
+@pytest.mark.parametrize("named", ["2x", "", "-1", "1 ", "٣", ["1", "2x"], "9" * 19])
+def test_a_payout_that_is_named_wrongly_settles_no_other(
+    preparer: Browser, approver: Browser, shop_engine: Engine, named: str | list[str]
+) -> None:
+    build(preparer, "linh", "may")
+    act(approver, "approve")
+    act(approver, "send")
+    for what in ("settle", "fail", "return"):
+        assert act(preparer, what, payout=named, reason="Which one?") == 404, what
+    assert states(shop_engine) == {"test": "sent", "manual": "sent"}
+
+
+def test_what_was_taken_out_of_a_batch_counts_in_no_sum(
+    preparer: Browser, approver: Browser, shop_engine: Engine
+) -> None:
+    build(preparer, "linh", "may")
+    assert act(preparer, "fail", payout=_payout(shop_engine, "manual"), reason="wrong bank") == 200
+    assert act(approver, "approve") == 200
+    page = text_of(approver.get(f"{BATCH}?lang=en").text)
+    assert "Approved today 1 VND 39,480" in page
+    assert "payouts gross taken back to pay VND 1 39,480 0 39,480" in page
+    listed = text_of(approver.get(f"{PAYOUTS}?lang=en").text).partition("Batches")[2]
+    assert "Batch 1 39,480 ₫ Approved 2 payouts, 1 failed" in listed
 
 
 def test_a_batch_that_nobody_approved_is_not_sent(preparer: Browser, shop_engine: Engine) -> None:

@@ -6,11 +6,14 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from commissions import approval, conversions
 from storefront import database
 from storefront.book_checks import BookCheck
 from storefront.clock import DemoClock
 from tests.storefront.finance import paying
 from tests.storefront.finance.paying import books_balance
+from tests.storefront.hub.earned import Past, ago
+from tests.storefront.hub.reading import text_of
 from tests.storefront.web import Browser
 
 
@@ -33,6 +36,51 @@ def test_the_trail_tells_who_won_what_moved_and_that_the_books_hold(finance: Bro
         "books: balanced",
     ):
         assert told in page, told
+
+
+def test_an_estimate_leaves_out_what_came_back_before_completion(
+    finance: Browser, shop_engine: Engine
+) -> None:
+    with database.transaction(shop_engine) as session:
+        past = Past(session, paying.program_of(session))
+        past.give_back(past.sell("A-4", ("TON-200", 2), days=5), 1, days=4)
+    page = text_of(finance.get("/finance/orders/A-4?lang=en").text)
+    assert "Estimated" in page
+    for told in (
+        "Rose toner 200 ml 658,000",
+        "1 piece came back before completion −329,000",
+        "estimated, VND 39,480",
+    ):
+        assert told in page, told
+    assert "78,960" not in page
+
+
+def test_a_cancelled_order_is_reversed_and_estimates_nothing(
+    finance: Browser, shop_engine: Engine
+) -> None:
+    with database.transaction(shop_engine) as session:
+        past = Past(session, paying.program_of(session))
+        number = past.sell("A-4", ("TON-200", 2), days=5)
+        conversions.cancel(
+            session, past.program, [number], at=ago(4), actor="shop", reason="out of stock"
+        )
+    page = text_of(finance.get("/finance/orders/A-4?lang=en").text)
+    assert "earned, VND 0 paid to partners 0 state Reversed" in page
+    assert "stimated" not in page.partition("The sum")[2]
+    assert "commission, VND 0" in page
+
+
+def test_a_rejected_commission_is_marked_and_counts_in_no_sum(
+    finance: Browser, shop_engine: Engine
+) -> None:
+    with database.transaction(shop_engine) as session:
+        past = Past(session, paying.program_of(session))
+        ids = [past.id_of("A-1")]
+        approval.reject(session, past.program, ids, at=ago(0), actor="ha", reason="fraud")
+    trail = text_of(finance.get("/finance/orders/A-1?lang=en").text)
+    assert "329,000 × 12 % Linh Đan Rejected 39,480" in trail
+    assert "commission, VND 9,870" in trail
+    assert books_balance(shop_engine)
 
 
 def test_a_trail_of_an_unknown_order_or_partner_is_not_found(finance: Browser) -> None:

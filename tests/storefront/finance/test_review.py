@@ -8,11 +8,13 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from commissions import programs
+from commissions import approval, programs
 from commissions.models import Commission, SaleRecord, StateChange
 from storefront import database
+from storefront.finance import answers
 from tests.storefront.finance import paying
 from tests.storefront.finance.paying import books_balance
+from tests.storefront.hub.reading import text_of
 from tests.storefront.web import Browser
 
 REVIEW = "/finance/review"
@@ -86,6 +88,36 @@ def test_a_commission_is_held_then_released_then_rejected(
         assert last
         assert (last.actor, last.reason) == ("thu.ha@hoasom.example", "It was himself")
     assert books_balance(shop_engine)
+
+
+def test_held_money_is_told_as_held_and_promised_to_no_payout(
+    finance: Browser, shop_engine: Engine, new_browser: type[Browser]
+) -> None:
+    linh = new_browser().sign_in("linh")  # type: ignore[call-arg]  # reason: a fixture's class
+    assert "Enough for a payout" in linh.get("/hub/earnings?lang=en").text
+    both = [commission(shop_engine, order) for order in ("A-1", "A-3")]
+    assert decide(finance, "hold", both, reason="One door, many buyers") == 200
+    for path in ("/hub", "/hub/earnings"):
+        assert "Enough for a payout" not in linh.get(path).text, path
+    line = text_of(linh.page.text if linh.page else "").partition("Order by order")[0]
+    for told in ("On hold 0 ₫", "Held for review 78,960 ₫", "Ready 0 ₫", "Together 78,960 ₫"):
+        assert told in line
+    figures = text_of(finance.get("/finance/partners/linh?lang=en").text)
+    assert "on hold 0 held 78,960 ready, VND 0 in payout 0" in figures
+
+
+def test_the_oldest_hold_counts_from_its_last_stop(finance: Browser, shop_engine: Engine) -> None:
+    """A commission that was held, released and held again waits since the second time."""
+    ids = [commission(shop_engine, order) for order in ("A-1", "A-2")]
+    with database.transaction(shop_engine) as session:
+        program, now = paying.program_of(session), paying.now(session)
+        for verb, days in ((approval.hold, 9), (approval.lift, 8), (approval.hold, 3)):
+            at = now - days * paying.DAY
+            verb(session, program, ids[:1], at=at, actor="ha", reason="Odd")
+        approval.hold(session, program, ids[1:], at=now - paying.DAY, actor="ha", reason="Odd")
+    with Session(shop_engine) as session:
+        found = answers.read(session, paying.program_of(session), actor="ha", now=now).held
+    assert (found.count, found.since) == (2, now - 3 * paying.DAY)
 
 
 @pytest.mark.parametrize("place", ["bar", "panel"])

@@ -49,11 +49,23 @@ def test_the_money_line_is_the_ledgers_and_adds_up(desk: Browser, shop_engine: E
     with database.snapshot(shop_engine) as session:
         program, partner = linh(session)
         totals = earnings.totals(session, program, partner.id)
+        booked = totals.on_hold_minor + totals.held_minor + totals.ready_minor
+        assert booked == sum(
+            ledger.balance(session, program, ref(partner.id))
+            for ref in (ledger.accrued, ledger.payable)
+        )
         assert ledger.verify(session).findings == ()
     assert all(totals), "the example has money in every state"
-    words = ("Estimated", "On hold", "Ready", "In payout", "Paid", "Together")
+    words = ("Estimated", "On hold", "Held for review", "Ready", "In payout", "Paid", "Together")
     for word, minor in zip(words, (*totals, sum(totals)), strict=True):
         assert f"{word} {dong(minor)}" in shown
+
+
+def test_without_anything_held_the_line_has_no_row_for_it(browser: Browser) -> None:
+    browser.sign_in("may")
+    line = text_of(browser.get(f"/hub/earnings?{EN}").text).partition("Order by order")[0]
+    assert "On hold 95,040 ₫ Ready 0 ₫" in line
+    assert "Held for review" not in line
 
 
 def test_every_state_stands_in_the_list_with_its_sum(desk: Browser, shop_engine: Engine) -> None:

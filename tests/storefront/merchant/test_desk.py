@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+import threading
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from commissions import clicks, ledger, partners, programs
+from commissions import approval, clicks, ledger, partners, programs
 from commissions.models import Commission
 from storefront import clock, database
 from storefront.orders import workflow
 from storefront.orders.models import Order, OrderLine, OrderRefund
 from storefront.payments.models import Payment
 from storefront.shop.models import Product, Shop
+from tests.storefront.hub.reading import text_of
 from tests.storefront.web import CODE, Browser
 
 NUMBER = "HS-9001"
@@ -154,6 +156,28 @@ def test_an_order_goes_its_way_and_credits_who_brought_it(
     assert books_balance(shop_engine)
 
 
+def test_a_rejected_commission_is_marked_and_counts_in_no_sum(
+    desk: Browser, shop_engine: Engine
+) -> None:
+    complete(desk)
+    whole = earned(shop_engine)
+    with database.transaction(shop_engine) as session:
+        program, now = programs.find(session, CODE), clock.now(session)
+        first = session.scalars(select(Commission).order_by(Commission.id).limit(1)).one()
+        rejected = first.amount_minor
+        approval.reject(session, program, [first.id], at=now, actor="ha", reason="fraud")
+    page = text_of(desk.get(f"{ORDER}?lang=en").text).partition("Who earns")[2]
+    others = 35_550  # the distributor's share of all of it
+    assert f"Rejected {rejected:,}" in page
+    assert f"commissions, VND {whole + others - rejected:,}" in page
+    assert books_balance(shop_engine)
+
+
+def test_the_reason_of_a_refund_is_asked_for_as_one_that_the_partner_reads(desk: Browser) -> None:
+    assert "Why it goes back, which the partner reads too" in desk.get(f"{ORDER}?lang=en").text
+    assert "Lý do hoàn, đối tác cũng đọc được" in desk.get(f"{ORDER}?lang=vi").text
+
+
 def test_a_carrier_must_be_named_and_the_number_typed_stays(
     desk: Browser, shop_engine: Engine
 ) -> None:
@@ -192,6 +216,38 @@ def test_pieces_go_back_one_by_one_and_a_double_tap_once(
     assert refunds(shop_engine) == [(329_000, 0), (658_000, 22_000)]
     assert earned(shop_engine) == 198_000 * 8 // 100
     assert 'name="line-1"' not in desk.get(ORDER).text  # all of it came back
+    assert books_balance(shop_engine)
+
+
+def test_one_form_for_two_orders_at_once_refunds_one(desk: Browser, shop_engine: Engine) -> None:
+    with database.transaction(shop_engine) as session:
+        other = place(session, "HS-9002")
+        workflow.mark_paid(session, other, at=clock.now(session), actor="shopper")
+    desk.get(ORDER)
+    token, answers = desk.hidden("csrf_token"), []
+
+    def send() -> None:
+        data = {"csrf_token": token, "form_key": "one", "reason": "broken", "line-1": "1"}
+        answers.append(desk.client.post(f"{ORDER}/refund", data=data).status_code)
+
+    sending = threading.Thread(target=send)
+    with database.transaction(shop_engine) as session:
+        order = session.scalars(select(Order).where(Order.number == "HS-9002")).one()
+        workflow.refund(
+            session,
+            order,
+            lines={1: 1},
+            reason="broken",
+            form_key="one",
+            with_shipping=False,
+            at=clock.now(session),
+            actor="ha",
+        )
+        sending.start()
+        sending.join(timeout=1)  # it waits for this transaction, at the latest where it writes
+    sending.join()
+    assert answers in ([409], [422])
+    assert refunds(shop_engine) == [(329_000, 0)]
     assert books_balance(shop_engine)
 
 
