@@ -81,7 +81,8 @@ def _measured(ground: Ground, row: Row, told: Console) -> list[Verdict]:
     noise = machine.Noise()
     try:
         with row.prepare(ground) as sides:
-            return rounds.measure(row, sides, lambda said: told.print(f"  {said}"))
+            told.print(f"  ready after {noise.seconds():.0f} s", highlight=False)
+            return rounds.measure(row, sides, lambda said: told.print(f"  {said}", highlight=False))
     except Absent as fault:
         told.print(f"  not measured: {fault}")
         return rounds.judge(row, Taken(absent={row.name: str(fault)}))

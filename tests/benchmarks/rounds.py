@@ -6,11 +6,12 @@ A miss within ten percent is measured again with five rounds before it counts.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.benchmarks.ground import Absent, WrongBooks
-from tests.benchmarks.rows import Bar, Row, Sides
+from tests.benchmarks.rows import Bar, Measure, Row, Sides
 
 AGAIN = 5
 _NEAR = 0.10
@@ -65,21 +66,26 @@ def take(sides: Sides, rounds: int, tell: Tell) -> Taken:
         for name, measure in sides.items():
             if name in taken.absent or name in taken.wrong:
                 continue
-            tell(f"round {number} of {rounds}: {name}")
-            try:
-                figures = measure()
-            except Absent as fault:
-                taken.absent[name] = str(fault)
-            except WrongBooks as fault:
-                taken.wrong[name] = str(fault)
-            else:
-                _keep(taken.figures, figures)
+            begin = time.perf_counter()
+            said = _measured(taken, name, measure)
+            spent = time.perf_counter() - begin
+            tell(f"round {number} of {rounds}: {name}: {said} ({spent:.0f} s in all)")
     return taken
 
 
-def _keep(kept: dict[str, list[float]], figures: Mapping[str, float]) -> None:
+def _measured(taken: Taken, side: str, measure: Measure) -> str:
+    """Measure one side once, keep its figures, and return what they are or why there are none."""
+    try:
+        figures = measure()
+    except Absent as fault:
+        taken.absent[side] = str(fault)
+        return str(fault)
+    except WrongBooks as fault:
+        taken.wrong[side] = str(fault)
+        return str(fault)
     for name, figure in figures.items():
-        kept.setdefault(name, []).append(figure)
+        taken.figures.setdefault(name, []).append(figure)
+    return ", ".join(f"{name} {figure:,.4g}" for name, figure in figures.items())
 
 
 def measure(row: Row, sides: Sides, tell: Tell) -> list[Verdict]:
