@@ -86,6 +86,10 @@ def _measured(ground: Ground, row: Row, told: Console) -> list[Verdict]:
     except Absent as fault:
         told.print(f"  not measured: {fault}")
         return rounds.judge(row, Taken(absent={row.name: str(fault)}))
+    except Exception as fault:  # noqa: BLE001 -- whatever happens to one row, the rest is shown
+        taken = Taken()
+        told.print(f"  not measured: {taken.fail(row.name, fault)}")
+        return rounds.judge(row, taken)
     finally:
         told.print(f"  {noise.told()}", highlight=False)
 
