@@ -81,10 +81,15 @@ def _measured(ground: Ground, row: Row, told: Console) -> list[Verdict]:
     noise = machine.Noise()
     try:
         with row.prepare(ground) as sides:
-            return rounds.measure(row, sides, lambda said: told.print(f"  {said}"))
+            told.print(f"  ready after {noise.seconds():.0f} s", highlight=False)
+            return rounds.measure(row, sides, lambda said: told.print(f"  {said}", highlight=False))
     except Absent as fault:
         told.print(f"  not measured: {fault}")
         return rounds.judge(row, Taken(absent={row.name: str(fault)}))
+    except Exception as fault:  # noqa: BLE001 -- whatever happens to one row, the rest is shown
+        taken = Taken()
+        told.print(f"  not measured: {taken.fail(row.name, fault)}")
+        return rounds.judge(row, taken)
     finally:
         told.print(f"  {noise.told()}", highlight=False)
 

@@ -43,7 +43,7 @@ def accrued(ground: Ground, partners: int, count: int) -> str:
         orders.complete(url, orders.waiting(url), step=10 * orders.STEP)
 
     base = paid(ground, partners, count)
-    return ground.extended(KIND, f"{count} accrued of {partners}", base, make)
+    return ground.prepared(KIND, f"{count} accrued of {partners}", make, base=base)
 
 
 class _Ours:
@@ -140,7 +140,7 @@ def _with_next(ground: Ground, partners: int, count: int) -> str:
         orders.record(url, ground.number(_NEXT))
 
     base = accrued(ground, partners, count)
-    return ground.extended(KIND, f"the next after {count} of {partners}", base, make)
+    return ground.prepared(KIND, f"the next after {count} of {partners}", make, base=base)
 
 
 def _cost(name: str, per_second: float) -> Figures:

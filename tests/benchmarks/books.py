@@ -19,7 +19,7 @@ from commissions.ledger import Posting
 from commissions.models import Account, Commission, Entry, Partner, Program, Transfer
 from commissions.states import CommissionState
 from storefront import database
-from tests.benchmarks.ground import WrongBooks
+from tests.benchmarks.ground import Ground, WrongBooks
 from tests.factories import TERMS, at, make_plan, make_program, make_rule, make_terms
 
 PARTNERS = 10_000
@@ -155,14 +155,31 @@ def open_accounts(url: str) -> None:
     post_all(url, add_commissions(url, everyone))
 
 
+def with_accounts(ground: Ground, kind: str) -> str:
+    """Return books whose partners have accounts, for copies to post on."""
+
+    def make(url: str) -> None:
+        make_partners(url, ground.number(PARTNERS))
+        open_accounts(url)
+
+    return ground.prepared(kind, "partners", make)
+
+
+def remove_unbooked(url: str) -> None:
+    """Remove commissions that no transfer booked: a measurement didn't reach them."""
+    unbooked = (
+        select(Commission.id)
+        .outerjoin(Transfer, Transfer.cause_id == Commission.id)
+        .where(Transfer.id.is_(None))
+    )
+    with opened(url) as engine, database.transaction(engine) as session:
+        session.execute(delete(Commission).where(Commission.id.in_(unbooked)))
+
+
 def verify(url: str) -> ledger.Report:
-    """Remove commissions that nobody booked, and prove the books; raises WrongBooks."""
-    with opened(url) as engine:
-        with database.transaction(engine) as session:
-            booked = select(Transfer.cause_id)
-            session.execute(delete(Commission).where(Commission.id.not_in(booked)))
-        with database.snapshot(engine) as session:
-            report = ledger.verify(session)
+    """Prove the books; raises WrongBooks."""
+    with opened(url) as engine, database.snapshot(engine) as session:
+        report = ledger.verify(session)
     if not report.balanced:
         first = report.findings[0]
         raise WrongBooks(f"the books are wrong: {first.check}: {first.detail}")

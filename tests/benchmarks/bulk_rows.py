@@ -27,14 +27,10 @@ class _Ours:
         self._ground = ground
         self._databases = ground.databases(kind)
         self._count = ground.number(count)
-        base = ground.prepared(kind, "partners", self._make)
-        self._url = ground.extended(kind, f"{count} waiting", base, self._add)
+        base = books.with_accounts(ground, kind)
+        self._url = ground.prepared(kind, f"{count} waiting", self._add, base=base)
         self.rows_each = 2.0
-        self.bytes_each = 0.0
-
-    def _make(self, url: str) -> None:
-        books.make_partners(url, self._ground.number(books.PARTNERS))
-        books.open_accounts(url)
+        self.bytes_each = self.commission_bytes = 0.0
 
     def _add(self, url: str) -> None:
         books.add_commissions(url, books.random_owners(url, self._count))
@@ -47,6 +43,7 @@ class _Ours:
             if weigh:
                 posted = self._count + self._ground.number(books.PARTNERS)
                 self.bytes_each = bytes_of(url, "transfers", "entries") / posted
+                self.commission_bytes = bytes_of(url, "commissions") / posted
         finally:
             self._databases.drop(url)
         return rate
@@ -106,7 +103,7 @@ def _weights(ground: Ground) -> Iterator[Sides]:
 
     def weigh() -> Figures:
         ours.post(weigh=True)
-        return {"ours": ours.bytes_each}
+        return {"ours": ours.bytes_each, "commission": ours.commission_bytes}
 
     yield {
         "ours": weigh,
@@ -163,6 +160,13 @@ ROWS = (
                 most=0.9,
             ),
             Bar("the same", "ours", 250, "absolute", unit="B"),
+            Bar(
+                "its commission row with all indexes, apart",
+                "commission",
+                "hordak",
+                "hordak, transaction and legs",
+                unit="B",
+            ),
         ),
         rounds=1,
     ),

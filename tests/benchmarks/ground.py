@@ -86,20 +86,26 @@ class Ground:
         """Return the databases of ``postgresql`` or ``sqlite``; raises Absent."""
         return self.sqlite if kind == "sqlite" else self.postgres
 
-    def prepared(self, kind: str, name: str, make: Callable[[str], None]) -> str:
-        """Return the URL of a migrated database that is filled once and then only copied."""
+    def prepared(
+        self, kind: str, name: str, make: Callable[[str], None], *, base: str | None = None
+    ) -> str:
+        """Return the URL of a database that is filled once and then only copied.
+
+        It begins as a migrated one without rows, or as a copy of the base.
+        """
         key = (kind, name)
         if key not in self._prepared:
-            url = self.databases(kind).fresh()
+            databases = self.databases(kind)
+            url = databases.copy(base) if base else databases.fresh()
             make(url)
             self._prepared[key] = url
         return self._prepared[key]
 
-    def extended(self, kind: str, name: str, base: str, make: Callable[[str], None]) -> str:
-        """Return the same for a database that goes on from another prepared one."""
-        key = (kind, name)
+    def prepared_empty(self, name: str, make: Callable[[str], None]) -> str:
+        """Return the same for a peer on PostgreSQL, which makes its own tables."""
+        key = ("peer", name)
         if key not in self._prepared:
-            url = self.databases(kind).copy(base)
+            url = self.postgres.empty()
             make(url)
             self._prepared[key] = url
         return self._prepared[key]

@@ -21,7 +21,6 @@ class Hordak:
     def __init__(self, ground: Ground, partners: int) -> None:
         self._ground = ground
         self._partners = partners
-        self._template = ""
 
     def transfer_to(self, count: int, seconds: float) -> Answer:
         """Post transfers one by one, from client processes that begin together."""
@@ -60,11 +59,11 @@ class Hordak:
         return {"hordak": done / said["seconds"], "hordak writing": done / said["writing"]}
 
     def _fresh(self) -> str:
-        if not self._template:
-            url = self._ground.postgres.empty()
-            self._run(url, "setup", self._partners)
-            self._template = url
-        return self._ground.postgres.copy(self._template)
+        template = self._ground.prepared_empty("hordak", self._set_up)
+        return self._ground.postgres.copy(template)
+
+    def _set_up(self, url: str) -> None:
+        self._run(url, "setup", self._partners)
 
     def _command(self, *arguments: object) -> list[str]:
         return [str(self._ground.peer_python()), "-m", _SIDE, *(str(one) for one in arguments)]

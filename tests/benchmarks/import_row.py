@@ -24,7 +24,6 @@ _REFERRALS = "online-retail-referrals.csv"
 _EXPECTED = "online-retail-expected.json"
 _OURS = ROOT / "tests" / "data" / "retail"
 _MB = 1_000_000
-_RSS_UNIT = 1 if sys.platform == "darwin" else 1_024
 
 
 class _Year:
@@ -80,21 +79,18 @@ class _Year:
 
 def _run(url: str, *arguments: str) -> tuple[str, float]:
     """Run our command; return what it said and its peak memory in MB."""
-    command = Path(sys.executable).with_name("hoahong")
-    env = {**os.environ, "HOAHONG_DATABASE_URL": url}
-    with subprocess.Popen(
-        [str(command), *arguments],
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+    command = str(Path(sys.executable).with_name("hoahong"))
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.peak", command, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "HOAHONG_DATABASE_URL": url},
+        capture_output=True,
         text=True,
-    ) as process:
-        said = process.stdout.read() if process.stdout else ""
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise WrongBooks(f"hoahong {' '.join(arguments[:2])} ended with {process.returncode}")
-    return said, usage.ru_maxrss * _RSS_UNIT / _MB
+        check=False,
+    )
+    if done.returncode:
+        raise WrongBooks(f"hoahong {' '.join(arguments[:2])} ended with {done.returncode}")
+    return done.stdout, int(done.stderr.split()[-1]) / _MB
 
 
 @contextmanager

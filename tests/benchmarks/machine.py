@@ -74,14 +74,17 @@ class Noise:
         self._begin = time.monotonic()
         self._before = _ticks()
 
+    def seconds(self) -> float:
+        """Return how long it has taken so far."""
+        return time.monotonic() - self._begin
+
     def told(self) -> str:
         """Say it."""
-        seconds = time.monotonic() - self._begin
         after = _ticks()
         whole = sum(after) - sum(self._before) or 1
         idle, stolen = (after[i] - self._before[i] for i in (3, 7))
         return (
-            f"{seconds:.0f} s; idle {idle / whole:.0%}, stolen {stolen / whole:.0%},"
+            f"{self.seconds():.0f} s; idle {idle / whole:.0%}, stolen {stolen / whole:.0%},"
             f" load {os.getloadavg()[0]:.1f}"
         )
 

@@ -19,16 +19,6 @@ _MANY = 8
 _WORK = "ledger.post of one commission in the caller's transaction"
 
 
-def _ready_books(ground: Ground, kind: str) -> str:
-    """Return books whose partners have accounts, for copies to post on."""
-
-    def make(url: str) -> None:
-        books.make_partners(url, ground.number(books.PARTNERS))
-        books.open_accounts(url)
-
-    return ground.prepared(kind, "partners", make)
-
-
 class _Ours:
     """Our clients: each measurement on a copy of the ready books, verified afterwards."""
 
@@ -36,7 +26,8 @@ class _Ours:
         self._ground = ground
         self._kind = kind
         self._waiting = range(0)
-        self._url = ground.extended(kind, "waiting", _ready_books(ground, kind), self._add)
+        base = books.with_accounts(ground, kind)
+        self._url = ground.prepared(kind, "waiting", self._add, base=base)
 
     def _add(self, url: str) -> None:
         owners = books.random_owners(url, self._ground.number(_WAITING))
@@ -47,6 +38,7 @@ class _Ours:
         url = databases.copy(self._url)
         try:
             answer = clients.run_together(self._commands(url, processes, threads))
+            books.remove_unbooked(url)
             books.verify(url)
         finally:
             databases.drop(url)

@@ -67,7 +67,7 @@ def _with_breaks(verdicts: Sequence[Verdict]) -> Iterable[tuple[bool, Verdict]]:
 def _cells(verdict: Verdict) -> tuple[str, ...]:
     bar = verdict.bar
     met = {True: "[green]met[/]", False: "[red]NOT MET[/]", None: "–"}[verdict.met]
-    if verdict.ours is None or verdict.reference is None:
+    if verdict.met is None and None in {verdict.ours, verdict.reference}:
         met = "[yellow]missing[/]"
     return (
         bar.work,

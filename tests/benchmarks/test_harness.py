@@ -139,6 +139,20 @@ def test_a_rate_with_wrong_books_counts_as_nothing() -> None:
     assert "stored balance" in verdict.note
 
 
+def test_earlier_rounds_of_wrong_books_count_as_nothing_too() -> None:
+    rates = iter([600.0, 600.0])
+
+    def wrong_at_last() -> Figures:
+        rate = next(rates, None)
+        if rate is None:
+            raise OSError("no space left on device")
+        return {"ours": rate}
+
+    verdict = measured(FASTER, ours=wrong_at_last, theirs=side("theirs", 100))
+    assert (verdict.ours, verdict.met) == (0, False)
+    assert "OSError: no space left" in verdict.note
+
+
 def test_a_figure_without_a_bar_is_reported_and_nothing_is_asked_of_it() -> None:
     verdict = measured(Bar("work", "ours", "theirs", "a peer", reach=9), **_pair())
     assert (verdict.ratio, verdict.met) == (2, None)
