@@ -4,6 +4,9 @@ PYTHON  ?= python3
 VENV    := .venv
 BIN     := $(VENV)/bin
 WORKERS ?= 2
+# The peers of `make bench`, in an environment of their own.
+PEERS   := build/peers
+BENCH_ARGS ?=
 # What pytest is told besides: make test ARGS="-k clawback"
 ARGS    ?=
 # The engine counts money: nearly every branch of it has to be walked by a test.
@@ -15,7 +18,7 @@ COMPILE     = build/lock/bin/uv pip compile --quiet --universal --generate-hashe
               --no-header --no-annotate --no-strip-extras --group build $(UPGRADE) pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo test quick lint format catalogues drawings pictures lock clean
+.PHONY: help install install-dev demo test quick bench lint format catalogues drawings pictures lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -32,6 +35,11 @@ test: install-dev ## every test, on SQLite and PostgreSQL, with the branch cover
 
 quick: install-dev ## the fast tests, on SQLite alone
 	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not slow and not postgresql" $(ARGS)
+
+bench: ## measure against peers and limits; BENCH_ARGS="--row NAME", --list, --json, --long
+	@$(MAKE) --no-print-directory install-dev >&2
+	@$(MAKE) --no-print-directory $(PEERS)/.installed >&2 || echo "The peers couldn't be installed: going on without them." >&2
+	@$(BIN)/python -m tests.benchmarks --peers $(PEERS) $(BENCH_ARGS)
 
 lint: install-dev ## rules, format and types
 	$(BIN)/ruff check .
@@ -58,7 +66,8 @@ lock: ## pin all packages again; to newer ones with UPGRADE=--upgrade
 	build/lock/bin/python -m pip install --quiet --disable-pip-version-check uv
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) --extra test --extra lint --constraints requirements.lock --output-file requirements-dev.lock
-	@! grep -nE '://|^-' requirements.lock requirements-dev.lock || { echo "a lock file names an address"; exit 1; }
+	$(COMPILE) --extra bench --constraints requirements.lock --output-file requirements-bench.lock
+	@! grep -nE '://|^-' requirements.lock requirements-dev.lock requirements-bench.lock || { echo "a lock file names an address"; exit 1; }
 
 clean: ## remove what was made here
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
@@ -77,4 +86,11 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 	$(PIP_LOCKED) -r requirements-dev.lock
+	@touch $@
+
+# The peers run on the same versions of what both sides use, beside the program and not in it.
+# Without resolving again: the lock leaves out what `override-dependencies` says.
+$(PEERS)/.installed: requirements-bench.lock
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-bench.lock
 	@touch $@
