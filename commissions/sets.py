@@ -153,12 +153,38 @@ def update_by_key(
     session.flush()
     columns = table.__table__.c
     changed = [name for name in rows[0] if name not in key]
+    if is_postgresql(session) and len(rows) > 1:
+        _update_from_arrays(session, table, rows, key=key, changed=changed)
+        return
     statement = (
         update(table.__table__)  # type: ignore[arg-type]
         .where(*(columns[name] == bindparam(f"key_{name}") for name in key))
         .values({name: bindparam(f"new_{name}") for name in changed})
     )
     session.execute(statement, [_parameters(row, key) for row in rows])
+
+
+def _update_from_arrays(
+    session: Session,
+    table: type[Base],
+    rows: Sequence[Row],
+    *,
+    key: Sequence[str],
+    changed: Sequence[str],
+) -> None:
+    """Set many rows by one statement, an array for each column."""
+    columns = table.__table__.c
+    names = (*key, *changed)
+    arrays = [
+        bindparam(f"all_{name}", [row[name] for row in rows], type_=ARRAY(columns[name].type))
+        for name in names
+    ]
+    given = func.unnest(*arrays).table_valued(*names, name="given").render_derived()
+    session.execute(
+        update(table.__table__)  # type: ignore[arg-type]
+        .where(*(columns[name] == given.c[name] for name in key))
+        .values({name: given.c[name] for name in changed})
+    )
 
 
 def _parameters(row: Row, key: Sequence[str]) -> Row:
