@@ -117,7 +117,9 @@ class QuickLinks:
             self._spool.append(lines.write(answer.lesson.place.program_id, touched.visit))
         except SpoolRefused:
             return self._app(environ, start_response)
-        request_id = logs.request_id_of(environ.get("HTTP_X_REQUEST_ID", ""))
+        request_id = logs.request_id_of(
+            environ.get("HTTP_X_REQUEST_ID", ""), chance=touched.visit.key
+        )
         headers = [*answer.headers, ("X-Request-Id", request_id)]
         if touched.memory:
             headers.append(("Set-Cookie", self._cookies.remembering(touched.memory)))

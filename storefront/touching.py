@@ -53,10 +53,12 @@ def decide(place: Place, memory: Memory | None, *, at: datetime, uncounted: str 
     """Return what becomes of a visit.
 
     The browser remembers nothing of what doesn't count, and the same again within an hour is the
-    touch that it remembers already. Whoever nobody sees gets no name.
+    touch that it remembers already. Somebody new is called by the key of their first visit; whoever
+    nobody sees gets no name.
     """
-    visitor = memory.visitor if memory else None if uncounted else visits.new_visitor()
-    visit = Visit(place.partner_id, at, place.kind, place.link_id, visitor, uncounted=uncounted)
+    key = clicks.new_key(at)
+    visitor = memory.visitor if memory else None if uncounted else key
+    visit = Visit(place.partner_id, at, place.kind, place.link_id, visitor, key, uncounted)
     last = memory.last if memory else None
     if visitor is None or uncounted or (last and is_repeat(visit.seen, of=last.seen)):
         return Touched(visit, None)

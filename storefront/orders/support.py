@@ -30,7 +30,7 @@ def settle(cart: Cart) -> None:
 def choose(session: Session, program: Program, partner: Partner | None, *, at: datetime) -> None:
     """Support a partner, or nobody: the shopper's own word, kept in the cart."""
     cart = carts.find_or_make(session, at=at)
-    visitor = visits.visitor() or visits.new_visitor()
+    visitor = visits.visitor() or clicks.new_key(at)
     if partner is None:
         cart.partner_id = cart.touch_key = cart.touch_kind = None
         cart.touched_at = at
