@@ -32,12 +32,12 @@ def write(program_id: int, visit: Visit) -> bytes:
             visit.uncounted,
         )
     ).encode()
-    return b"%08x %b\n" % (crc32(text), text)
+    return b"%08x%b\n" % (crc32(text), text)
 
 
 def read(line: bytes) -> tuple[int, Visit]:
     """Return the program's id and the visit of a line without its end; raises Damaged."""
-    checksum, text = line[:_CHECKSUM], line[_CHECKSUM + 1 :]
+    checksum, text = line[:_CHECKSUM], line[_CHECKSUM:]
     if checksum != b"%08x" % crc32(text):
         raise Damaged("its checksum is another's")
     try:
