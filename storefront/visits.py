@@ -7,6 +7,7 @@ shopper still gets the page.
 
 from __future__ import annotations
 
+import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from typing import cast
 
 from flask import Flask, Response, current_app, g, request
 from itsdangerous import BadData, TimestampSigner
+from itsdangerous.signer import SigningAlgorithm
 from werkzeug.http import dump_cookie
 
 from commissions.clicks import Visit
@@ -34,12 +36,21 @@ class Memory:
     last: Visit | None = None
 
 
+class _OneCall(SigningAlgorithm):
+    """HMAC by SHA-256 in one call of the library's: building it of objects takes twice as long."""
+
+    def get_signature(self, key: bytes, value: bytes) -> bytes:
+        """Return the signature of a value."""
+        return hmac.digest(key, value, "sha256")
+
+
 class Cookies:
     """Signs and reads the cookies of one app."""
 
     def __init__(self, secret_key: str, *, secure: bool) -> None:
         self._signers = {
-            name: TimestampSigner(secret_key, salt=f"cookie-{name}") for name in _KEPT_DAYS
+            name: TimestampSigner(secret_key, salt=f"cookie-{name}", algorithm=_OneCall())
+            for name in _KEPT_DAYS
         }
         # All but the value is always the same, and what we sign needs no quoting.
         self._around = {name: _set_cookie(name, secure=secure) for name in _KEPT_DAYS}
