@@ -20,7 +20,7 @@ _PREVIEWS = re.compile(
     "|skypeuripreview|^viber/|line-poker|embedly|iframely|cardyb|mastodon|bitlybot|preview",
     re.IGNORECASE,
 )
-# Search engines, monitors, libraries: most say bot, crawler or spider themselves. Cubot makes phones.
+# Search engines, monitors, libraries: most say bot or crawler themselves. Cubot makes phones.
 _BOTS = re.compile(
     r"(?<!cu)bot\b|crawl|spider|slurp|mediapartners|archiver|lighthouse|headless|phantomjs|pingdom|uptime"
     r"|monitor|scrapy|curl/|wget/|python|aiohttp|httpx|go-http-client|okhttp|java/|libwww|axios"
