@@ -12,6 +12,6 @@ earned or taken back; a *payout* pays one partner, a *batch* groups payouts. *Ac
 hold, *payable* is ready, *in payout* is claimed.
 
 Read in this order: ``money``, ``periods``, ``states``, ``values``; the decisions
-``attribution``, ``rules``, ``teams``, ``tiers``, ``refunds``; ``models``; ``ledger``; the verbs
-in the order of the job above; ``statements`` and ``exports``.
+``attribution``, ``repeats``, ``rules``, ``teams``, ``tiers``, ``refunds``; ``models``;
+``ledger``; the verbs in the order of the job above; ``statements`` and ``exports``.
 """

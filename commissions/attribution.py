@@ -19,6 +19,7 @@ WON = "won"
 NO_TOUCH = "no touch"
 OUTSIDE_WINDOW = "outside the window"
 SELF_PURCHASE = "self-purchase"
+UNCOUNTED = "not counted"
 EARLIER = "an earlier touch"
 AFTER_THE_SALE = "after the sale"
 
@@ -53,7 +54,7 @@ def attribute(
     ``paid_at`` is when the shopper bought: when they ordered, where that is known.
 
     ``self_purchases`` are the ids of partners who are the buyer. Of two touches at the same
-    time the one given last wins.
+    time the one given last wins; one that doesn't count never does.
     """
     paid_at = aware(paid_at)  # a day of the window is 86,400 s, whatever the clocks do
     opened = paid_at - timedelta(days=window_days)
@@ -63,14 +64,19 @@ def attribute(
         for touch in touches
     )
     if winner is None:
-        return Attribution(None, OUTSIDE_WINDOW if touches else NO_TOUCH, verdicts)
+        is_any = any(not touch.uncounted for touch in touches)
+        return Attribution(None, OUTSIDE_WINDOW if is_any else NO_TOUCH, verdicts)
     if winner.partner_id in self_purchases:
         return Attribution(None, SELF_PURCHASE, verdicts)
     return Attribution(winner.partner_id, WON, verdicts)
 
 
 def _last(touches: Sequence[Touch], opened: datetime, paid_at: datetime) -> Touch | None:
-    inside = [touch for touch in touches if opened <= aware(touch.occurred_at) <= paid_at]
+    inside = [
+        touch
+        for touch in touches
+        if opened <= aware(touch.occurred_at) <= paid_at and not touch.uncounted
+    ]
     return max(reversed(inside), key=lambda touch: aware(touch.occurred_at), default=None)
 
 
@@ -81,6 +87,8 @@ def _verdict(
     paid_at: datetime,
     self_purchases: frozenset[int],
 ) -> str:
+    if touch.uncounted:
+        return UNCOUNTED
     if aware(touch.occurred_at) > paid_at:
         return AFTER_THE_SALE
     if aware(touch.occurred_at) < opened:

@@ -285,6 +285,7 @@ def _decision_row(sale_id: int, found: Attribution) -> sets.Row:
         "touches": [
             {
                 "id": seen.touch.id,
+                "key": seen.touch.key,
                 "partner_id": seen.touch.partner_id,
                 "kind": seen.touch.kind,
                 "occurred_at": seen.touch.occurred_at.astimezone(UTC).isoformat(),

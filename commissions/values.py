@@ -37,12 +37,18 @@ class Buyer:
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """One visit that can earn a sale; ``id`` is None for one that only the sale itself names."""
+    """One visit that can earn a sale; ``id`` is None for one that only the sale itself names.
+
+    ``key`` is the visit's own, by which it is found once it is stored; ``uncounted`` is why it
+    earns nothing, such as a bot's.
+    """
 
     partner_id: int
     kind: str
     occurred_at: datetime
     id: int | None = None
+    key: str | None = None
+    uncounted: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

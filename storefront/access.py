@@ -99,9 +99,8 @@ ACCESS: Mapping[str, frozenset[str]] = {
     # machines
     "health.live": EVERYONE,
     "health.ready": EVERYONE,
+    "health.metrics": STAFF,
 }
-WRITING_GETS = frozenset({"links.follow", "shop.page"})
-"""GETs that write: they record a touch, so their transaction begins as a writer's."""
 READING_POSTS = frozenset({"security.login", "security.logout", "security.verify"})
 """POSTs that write nothing: a password is compared while no writer waits."""
 

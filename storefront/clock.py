@@ -38,8 +38,13 @@ def wall() -> datetime:
 
 def now(session: Session) -> datetime:
     """Return the instant that the program goes by: the wall's, or a demo's."""
+    return wall() + ahead(session)
+
+
+def ahead(session: Session) -> timedelta:
+    """Return how far the program's clock is ahead of the wall's; nothing outside of demos."""
     row = session.get(DemoClock, _ROW)
-    return wall() + timedelta(seconds=row.ahead_s if row else 0)
+    return timedelta(seconds=row.ahead_s if row else 0)
 
 
 def read(engine: Engine) -> datetime:

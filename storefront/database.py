@@ -132,13 +132,30 @@ def _reading(engine: Engine) -> Engine:
 
 def _migrate(url: str, run: Any, revision: str) -> None:
     engine = make_engine(url)
+    if engine.dialect.name == "sqlite":
+        # To change a table SQLite makes it anew, and its rows are referred to meanwhile.
+        event.listen(engine, "connect", _let_references_be)
     try:
         with engine.begin() as connection:
             config = _config()
             config.attributes["connection"] = connection
             run(config, revision)
+            _check_references(connection)
     finally:
         engine.dispose()
+
+
+def _let_references_be(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA foreign_keys = OFF")
+
+
+def _check_references(connection: Connection) -> None:
+    """Refuse a migration that left SQLite's rows referring to what isn't there."""
+    if connection.dialect.name == "sqlite":
+        lost = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+        if lost:
+            message = f"{len(lost)} rows refer to what isn't there, the first in {lost[0][0]}"
+            raise ValueError(message)
 
 
 def _config() -> Config:

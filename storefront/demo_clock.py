@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from commissions.models import Commission, Program
 from commissions.periods import zone_of
 from commissions.states import CommissionState
-from storefront import clock, i18n, jobs, payout_run, transactions
+from storefront import clock, i18n, jobs, payout_run, quick_links, transactions
 from storefront.errors import Missing, Refusal
 from storefront.jobs import Done
 from storefront.shop import current
@@ -44,6 +44,7 @@ def advance() -> ResponseReturnValue:
     at = clock.advance(session, timedelta(days=days))
     zone = current.program().time_zone
     transactions.finish()
+    quick_links.forget(current_app)
     done = jobs.run_once(transactions.engine(), payout_run.RAILS, now=at)
     _tell(done, at, zone)
     return redirect(url_for("demo.staff"), 303)

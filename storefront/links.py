@@ -1,4 +1,7 @@
-"""``/k/<code>``: record the touch, and lead on, to a path of this shop alone."""
+"""``/k/<code>``: see the visitor, and lead on, to a path of this shop alone.
+
+``quick_links`` repeats these answers without asking again, for a second at most.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,15 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from commissions import clicks, partners
+from commissions import partners
 from commissions.errors import LinkUnknown
 from commissions.models import Partner, ReferralLink
-from storefront import clock
-from storefront.orders import support
+from storefront import clock, quick_links, security, touching
 from storefront.paths import own_path
 from storefront.shop.current import program
 from storefront.shop.models import ShopPage
 from storefront.shop.texts import is_plain
+from storefront.touching import Place
 from storefront.transactions import session
 
 links = Blueprint("links", __name__)
@@ -27,11 +30,13 @@ def follow(code: str) -> ResponseReturnValue:
     if link is None:
         flash(_("We don't know this link. Here is the shop; everything in it is yours to see."))
         return redirect(url_for("shop.home"))
-    if not support.is_reading_ahead(request):
-        visit = clicks.Visit(link.partner_id, clock.now(session), "click", link.id)
-        support.visit(session, program(), visit)
+    place = Place(link.program_id, link.partner_id, "click", link.id)
+    touching.see(place)
     wanted = request.args.get("to", link.target)
-    return redirect(own_path(wanted or "") or _page_of(link))
+    answer = redirect(own_path(wanted or "") or _page_of(link))
+    answer.headers["Content-Security-Policy"] = security.NOTHING_RUNS
+    quick_links.teach(request, place, ahead=clock.ahead(session))
+    return answer
 
 
 def _find(code: str) -> ReferralLink | None:

@@ -40,7 +40,7 @@ def serve(*, address: str, port: int, on_ready: Callable[[], None] | None = None
 
 @contextmanager
 def jobs_beside(engine: Engine, *, every_s: float = _EVERY_S) -> Iterator[None]:
-    """Do what is due, again and again, while the body runs."""
+    """Do what is due, again and again, while the body runs; clicks the web process loads itself."""
     stopped = threading.Event()
     worker = threading.Thread(target=_work, args=(engine, stopped, every_s), name="jobs")
     worker.start()

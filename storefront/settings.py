@@ -1,17 +1,20 @@
 """Settings from the environment, checked when the program starts.
 
 Commands need the database alone; the web app needs all of them and refuses to start without.
+Clicks wait in a folder that belongs to one database: those of another would find other partners.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from commissions.errors import HoahongError
@@ -19,6 +22,8 @@ from commissions.errors import HoahongError
 _DRIVERS = ("sqlite", "postgresql+psycopg")
 _SHORTEST_SECRET = 32
 _PROVIDERS = ("test",)
+_SPOOL_MB, _LEAST_SPOOL_MB, _MOST_SPOOL_MB = 64, 2, 65_536
+_MB = 1024 * 1024
 
 
 class SettingMissing(HoahongError):
@@ -38,7 +43,8 @@ class Settings:
     """What the web app is told by its environment.
 
     ``base_url`` is where people find the shop, without a slash at its end: links and QR codes
-    begin with it. ``payments`` names how shoppers pay.
+    begin with it. ``payments`` names how shoppers pay. ``spool`` is the folder in which clicks
+    wait, ``spool_mb`` how much of them may.
     """
 
     database_url: str
@@ -46,6 +52,8 @@ class Settings:
     environment: Environment = Environment.DEVELOPMENT
     base_url: str = "http://127.0.0.1:8000"
     payments: str = "test"
+    spool: Path | None = None
+    spool_mb: int = _SPOOL_MB
 
     def __post_init__(self) -> None:
         """Refuse what can't go together."""
@@ -65,6 +73,8 @@ class Settings:
             environment=environment,
             base_url=_base_url(environ.get("HOAHONG_BASE_URL", "http://127.0.0.1:8000")),
             payments=_one_of("HOAHONG_PAYMENTS", environ.get("HOAHONG_PAYMENTS", "test")),
+            spool=spool_folder(environ),
+            spool_mb=_spool_mb(environ.get("HOAHONG_SPOOL_MB", str(_SPOOL_MB))),
         )
 
     @property
@@ -72,10 +82,59 @@ class Settings:
         """Whether the shop is reached by https, so that cookies may insist on it."""
         return self.base_url.startswith("https://")
 
+    @property
+    def spool_folder(self) -> Path:
+        """Where clicks wait until they are loaded."""
+        return self.spool or spool_folder({"HOAHONG_DATABASE_URL": self.database_url})
+
+    @property
+    def spool_bytes(self) -> int:
+        """How much may wait there."""
+        return self.spool_mb * _MB
+
 
 def database_url(environ: Mapping[str, str] = os.environ) -> str:
     """Read HOAHONG_DATABASE_URL, all that commands need; raises SettingMissing."""
     return _database_url(environ.get("HOAHONG_DATABASE_URL", ""))
+
+
+def spool_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return where the clicks of the environment's database wait.
+
+    Beside an SQLite file, or in a folder of the database's own below HOAHONG_SPOOL or the state
+    folder that the system gives to services and people. Raises SettingMissing without any.
+    """
+    url = make_url(database_url(environ))
+    given = environ.get("HOAHONG_SPOOL") or environ.get("STATE_DIRECTORY", "").partition(":")[0]
+    if url.drivername == "sqlite" and url.database and not given:
+        return Path(f"{url.database}.spool")
+    return (Path(given) if given else _home(environ)) / f"clicks-{_own_name(url)}"
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    try:
+        state = Path(environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    except RuntimeError:
+        raise SettingMissing(
+            "HOAHONG_SPOOL isn't set, and whoever runs this has no home: set it to a folder in"
+            " which clicks may wait until they are loaded."
+        ) from None
+    return state / "hoahong"
+
+
+def _own_name(url: URL) -> str:
+    """Return a name that the database keeps when its user or password changes."""
+    database = str(Path(url.database or "").resolve()) if url.host is None else url.database
+    return hashlib.sha256(f"{url.host}:{url.port}/{database}".encode()).hexdigest()[:12]
+
+
+def _spool_mb(text: str) -> int:
+    if text.isascii() and text.isdigit() and _LEAST_SPOOL_MB <= int(text[:6]) <= _MOST_SPOOL_MB:
+        return int(text)
+    raise SettingMissing(
+        f"HOAHONG_SPOOL_MB is {text!r}: set it to how many megabytes of clicks may wait,"
+        f" {_LEAST_SPOOL_MB} to {_MOST_SPOOL_MB}."
+    )
 
 
 def _environment(text: str) -> Environment:

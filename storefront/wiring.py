@@ -14,7 +14,9 @@ from storefront import (
     i18n,
     logs,
     paths,
+    quick_links,
     security,
+    touching,
     transactions,
     visits,
 )
@@ -31,6 +33,7 @@ from storefront.payments.views import payments
 from storefront.settings import Settings
 from storefront.shop.current import shop
 from storefront.shop.views import shop as shop_pages
+from storefront.spool.segments import Spool
 
 _MOST_SENT = 256 * 1024
 BLUEPRINTS = (health, accounts, shop_pages, links, orders, payments, hub, merchant, finance, demo)
@@ -56,6 +59,8 @@ def wire(settings: Settings) -> Flask:
     sign_in.init_app(app, settings)
     errors.init_app(app)
     _add_pages(app)
+    touching.init_app(app, Spool(settings.spool_folder, most_bytes=settings.spool_bytes))
+    app.wsgi_app = quick_links.QuickLinks(app, settings)  # type: ignore[method-assign]  # reason: how Flask is wrapped
     return app
 
 

@@ -22,7 +22,7 @@ KIND_OF: Mapping[str, str] = {
     for kind, modules in {
         # The rail is the shape that payouts know; the rails themselves are handed in.
         "words": "money errors states periods identity values patterns progress providers.rail",
-        "decisions": "attribution rules tiers teams risk refunds",
+        "decisions": "attribution repeats rules tiers teams risk refunds",
         "records": "models",
         "plumbing": "sets",
         "lookups": "plans returns",

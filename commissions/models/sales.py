@@ -26,17 +26,23 @@ from commissions.models.base import (
 
 
 class TouchRecord(Base):
-    """One visit through a link, shop page, coupon or scan that can earn a sale."""
+    """One visit through a link, shop page, coupon or scan that can earn a sale.
+
+    ``key`` is made before the visit is stored, so that storing it twice is harmless. ``uncounted``
+    is why a visit counts for nothing, such as a bot's; None for one that counts.
+    """
 
     __tablename__ = "touches"
     __table_args__ = (Index(None, "partner_id", "occurred_at"), Index(None, "visitor"))
 
     id: Mapped[Id]
+    key: Mapped[Code] = mapped_column(unique=True)
     program_id: Mapped[Ref] = mapped_column(ForeignKey("programs.id"))
     partner_id: Mapped[Ref] = mapped_column(ForeignKey("partners.id"))
     link_id: Mapped[int | None] = mapped_column(ID, ForeignKey("referral_links.id"))
     kind: Mapped[Word]
     visitor: Mapped[Code | None]
+    uncounted: Mapped[Word | None]
     occurred_at: Mapped[At]
     recorded_at: Mapped[RecordedAt]
 

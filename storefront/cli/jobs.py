@@ -13,6 +13,9 @@ from storefront import jobs as due_work
 from storefront.cli.connection import engine_from_env
 from storefront.cli.output import as_json, tell
 from storefront.payout_run import RAILS
+from storefront.settings import spool_folder
+from storefront.spool import loading
+from storefront.spool.segments import Spool
 
 
 @click.group()
@@ -45,14 +48,18 @@ def _line(done: due_work.Done) -> str:
 @click.option("--every", "seconds", type=click.IntRange(1), default=60, show_default=True)
 @as_json
 def run(*, once: bool, seconds: int, json_: bool) -> None:
-    """Release, settle, close and verify what is due; without --once until told to stop."""
+    """Release, settle, close and verify what is due; without --once until told to stop.
+
+    Clicks that dead web processes left on this machine are loaded as well.
+    """
     logs.set_up(to="stderr")
-    engine = engine_from_env()
+    engine, spool = engine_from_env(), Spool(spool_folder(), most_bytes=0)
     stopped = threading.Event()
     if not once:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda _number, _frame: stopped.set())
     while True:
+        loading.load(engine, spool)
         done = due_work.run_once(engine, RAILS, now=clock.read(engine))
         tell({"programs": done}, *(map(_line, done) if done else _NONE), json_=json_)
         if once and any(one.refusal or one.balanced is False for one in done):

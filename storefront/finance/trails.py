@@ -196,6 +196,7 @@ _WHY: Mapping[str, LazyString] = {
     "an earlier touch": _l("an earlier touch; the last one wins"),
     "self-purchase": _l("the buyer's own link earns nothing"),
     "after the sale": _l("after the order was paid"),
+    "not counted": _l("a bot, a preview, or the same visit again"),
 }
 
 

@@ -40,8 +40,9 @@ def _searched(context: DefaultExecutionContext) -> str:
 class Cart(Base):
     """What one visitor means to buy, and the partner whom the visitor supports.
 
-    ``token`` is unguessable and lives in a signed cookie. ``touch_id`` is the last touch that the
-    cart has seen, so that a sale doesn't depend on cookies at checkout.
+    ``token`` is unguessable and lives in a signed cookie. The touch is the last one that the cart
+    has seen, whole, so that a sale depends neither on cookies at checkout nor on its click having
+    been loaded. ``touched_at`` without a partner is when the visitor chose to support nobody.
     """
 
     __tablename__ = "carts"
@@ -49,7 +50,9 @@ class Cart(Base):
     id: Mapped[Id]
     token: Mapped[Code] = mapped_column(unique=True)
     partner_id: Mapped[int | None] = mapped_column(ID, ForeignKey("partners.id"))
-    touch_id: Mapped[int | None] = mapped_column(ID, ForeignKey("touches.id"))
+    touch_key: Mapped[Code | None]
+    touch_kind: Mapped[Word | None]
+    touched_at: Mapped[datetime | None] = mapped_column(Instant)
     changed_at: Mapped[At]
     recorded_at: Mapped[RecordedAt]
 
@@ -108,7 +111,9 @@ class Order(Base):
     shipping_minor: Mapped[Minor]
     total_minor: Mapped[Minor]
     partner_id: Mapped[int | None] = mapped_column(ID, ForeignKey("partners.id"))
-    touch_id: Mapped[int | None] = mapped_column(ID, ForeignKey("touches.id"))
+    touch_key: Mapped[Code | None]
+    touch_kind: Mapped[Word | None]
+    touched_at: Mapped[datetime | None] = mapped_column(Instant)
     visitor: Mapped[Code | None]
     buyer_partner_id: Mapped[int | None] = mapped_column(ID, ForeignKey("partners.id"))
     untold: Mapped[Text | None]

@@ -58,6 +58,7 @@ def place(session: Session, cart: Cart, placing: Placing) -> Order:
     Raises SoldOut; what had been reserved until then must be undone by the caller.
     """
     _reserve(session, cart)
+    support.settle(cart)
     order = _order(session, cart, placing)
     session.add(order)
     session.flush()
@@ -108,7 +109,9 @@ def _order(session: Session, cart: Cart, placing: Placing) -> Order:
         shipping_minor=price.shipping_minor,
         total_minor=price.total_minor,
         partner_id=partner.id if partner else None,
-        touch_id=cart.touch_id if partner else None,
+        touch_key=cart.touch_key if partner else None,
+        touch_kind=cart.touch_kind if partner else None,
+        touched_at=cart.touched_at if partner else None,
         # Who chose to support nobody takes no earlier touch along.
         visitor=visits.visitor() if partner else None,
         buyer_partner_id=placing.buyer_partner_id,

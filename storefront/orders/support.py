@@ -1,96 +1,83 @@
-"""Whom a shopper supports: touches are recorded here, and the cart remembers the last one."""
+"""Whom a shopper supports: the partner of the last touch that their browser or their cart knows.
+
+Decides which of the two is the later one. Seeing a page writes nothing: the cart takes the touch
+over when it is changed or becomes an order.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from flask import Request
 from sqlalchemy.orm import Session
 
 from commissions import clicks
-from commissions.models import Partner, Program, TouchRecord
+from commissions.clicks import Visit
+from commissions.models import Partner, Program
+from commissions.repeats import SAME_VISIT
 from commissions.values import Touch
 from storefront import visits
 from storefront.orders import carts
-from storefront.orders.models import Cart
-
-_SAME_VISIT = timedelta(minutes=30)
-
-
-def is_reading_ahead(request: Request) -> bool:
-    """Tell whether nobody looks at what is asked for: a HEAD, or a browser reading ahead."""
-    purposes = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz"))
-    return request.method == "HEAD" or any("prefetch" in purpose.lower() for purpose in purposes)
+from storefront.orders.models import Cart, Order
+from storefront.visits import Memory
 
 
-def visit(session: Session, program: Program, visit: clicks.Visit) -> None:
-    """Record a visit as a touch of the visitor's, and let their cart support its partner.
-
-    Seeing the same partner's page again within half an hour is no visit of its own.
-    """
-    visitor = visits.make_visitor()
-    cart = carts.find(session)
-    if visit.kind == "shop_page":
-        last = _last(session, program, visitor, at=visit.occurred_at)
-        if last and _is_same_visit(last, visit) and (cart is None or cart.touch_id == last.id):
-            return
-    known = clicks.Visit(visit.partner_id, visit.occurred_at, visit.kind, visit.link_id, visitor)
-    touch = clicks.record(session, program, [known])[0]
-    if cart:
-        _remember(cart, touch)
-
-
-def give_cart_its_touch(session: Session, program: Program, cart: Cart, *, at: datetime) -> None:
-    """Let a new cart support the partner whom the visitor saw last."""
-    visitor = visits.visitor()
-    touch = _last(session, program, visitor, at=at) if visitor else None
-    if touch:
-        _remember(cart, touch)
+def settle(cart: Cart) -> None:
+    """Let a cart that is about to change take over what the visitor has seen since."""
+    seen = _seen_since(cart)
+    if seen:
+        _keep(cart, seen)
 
 
 def choose(session: Session, program: Program, partner: Partner | None, *, at: datetime) -> None:
     """Support a partner, or nobody: the shopper's own word, kept in the cart."""
     cart = carts.find_or_make(session, at=at)
+    visitor = visits.visitor() or clicks.new_key(at)
     if partner is None:
-        cart.partner_id = cart.touch_id = None
+        cart.partner_id = cart.touch_key = cart.touch_kind = None
+        cart.touched_at = at
+        visits.remember(Memory(visitor))
         return
-    visitor = visits.make_visitor()
-    chosen = clicks.Visit(partner.id, at, "click", visitor=visitor)
-    _remember(cart, clicks.record(session, program, [chosen])[0])
+    chosen = Visit(partner.id, at, "click", visitor=visitor)
+    clicks.record(session, program, [chosen])
+    _keep(cart, chosen)
+    visits.remember(Memory(visitor, chosen))
 
 
 def supported(session: Session, program: Program, *, at: datetime) -> Partner | None:
     """Return the partner whom an order placed now would support."""
-    cart = carts.find(session)
-    if cart:
-        touch = touch_of(session, cart.touch_id)
-        in_time = touch and touch.occurred_at >= _opened(program, at)
-        return session.get(Partner, cart.partner_id) if in_time else None
-    visitor = visits.visitor()
-    last = _last(session, program, visitor, at=at) if visitor else None
-    return session.get(Partner, last.partner_id) if last else None
+    touch = _last(carts.find(session))
+    opened = at - timedelta(days=program.window_days)
+    if touch is None or touch.occurred_at < opened:
+        return None
+    return session.get(Partner, touch.partner_id)
 
 
-def touch_of(session: Session, touch_id: int | None) -> Touch | None:
-    """Return a touch by its id."""
-    row = session.get(TouchRecord, touch_id) if touch_id else None
-    return Touch(row.partner_id, row.kind, row.occurred_at, row.id) if row else None
+def touch_of(carrier: Cart | Order) -> Touch | None:
+    """Return the touch that a cart or an order carries, loaded or not."""
+    if not (carrier.partner_id and carrier.touch_kind and carrier.touched_at):
+        return None
+    return Touch(carrier.partner_id, carrier.touch_kind, carrier.touched_at, key=carrier.touch_key)
 
 
-def _remember(cart: Cart, touch: Touch) -> None:
-    cart.partner_id, cart.touch_id = touch.partner_id, touch.id
+def _last(cart: Cart | None) -> Touch | Visit | None:
+    seen = _seen_since(cart)
+    return seen or (touch_of(cart) if cart else None)
 
 
-def _last(session: Session, program: Program, visitor: str, *, at: datetime) -> Touch | None:
-    touches = clicks.of_visitor(session, program, visitor, since=_opened(program, at))
-    return touches[-1] if touches else None
+def _seen_since(cart: Cart | None) -> Visit | None:
+    """Return what the browser remembers, when it is later than what the cart does.
+
+    Who has said "nobody" and leafs back to a page within the hour still says so.
+    """
+    memory = visits.memory()
+    seen = memory.last if memory else None
+    if seen is None or cart is None or cart.touched_at is None:
+        return seen
+    is_said = cart.partner_id is None and seen.kind == "shop_page"
+    until = cart.touched_at + (SAME_VISIT if is_said else timedelta())
+    return seen if seen.occurred_at > until else None
 
 
-def _is_same_visit(last: Touch, visit: clicks.Visit) -> bool:
-    return (
-        last.partner_id == visit.partner_id and visit.occurred_at - last.occurred_at < _SAME_VISIT
-    )
-
-
-def _opened(program: Program, at: datetime) -> datetime:
-    return at - timedelta(days=program.window_days)
+def _keep(cart: Cart, seen: Visit) -> None:
+    cart.partner_id, cart.touch_key = seen.partner_id, seen.key
+    cart.touch_kind, cart.touched_at = seen.kind, seen.occurred_at

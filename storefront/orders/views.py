@@ -52,10 +52,8 @@ def add() -> ResponseReturnValue:
     """Put pieces into the cart, and go on to the cart or straight to checkout."""
     now = clock.now(session)
     product = carts.product_of(session, request.form.get("sku", ""))
-    found = carts.find(session, for_change=True)
-    if found is None:
-        found = carts.find_or_make(session, at=now)
-        support.give_cart_its_touch(session, program(), found, at=now)
+    found = carts.find_or_make(session, at=now)
+    support.settle(found)
     wanted = carts.pieces(found, product) + max(_quantity(), 1)
     is_buying_now = request.form.get("then") == "checkout"
     told = carts.put(session, found, product, quantity=wanted)
@@ -77,6 +75,7 @@ def change() -> ResponseReturnValue:
         else None
     )
     if found and line:
+        support.settle(found)
         told = carts.put(session, found, line.product, quantity=_quantity())
         found.changed_at = clock.now(session)
         if told:

@@ -294,8 +294,9 @@ def _touches(session: Session, program: Program, order: Order) -> Sequence[Touch
     """Return the touches that an order brings: the visitor's until it was placed, and its own."""
     since = order.placed_at - timedelta(days=program.window_days)
     seen = clicks.of_visitor(session, program, order.visitor, since=since) if order.visitor else []
-    touches = {touch.id: touch for touch in seen if touch.occurred_at <= order.placed_at}
-    own = support.touch_of(session, order.touch_id)
-    if own:
-        touches.setdefault(own.id, own)
-    return sorted(touches.values(), key=lambda touch: (touch.occurred_at, touch.id or 0))
+    touches = [touch for touch in seen if touch.occurred_at <= order.placed_at]
+    own = support.touch_of(order)
+    # Its own may not be loaded yet, or count for nothing where it was only seen again.
+    if own and own.key not in {touch.key for touch in touches}:
+        touches.append(own)
+    return sorted(touches, key=lambda touch: touch.occurred_at)

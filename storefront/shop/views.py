@@ -6,8 +6,7 @@ from flask import Blueprint, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from commissions import clicks
-from storefront import clock
+from storefront import clock, touching
 from storefront.errors import Missing
 from storefront.orders import support
 from storefront.shop import reading, terms
@@ -15,6 +14,7 @@ from storefront.shop.current import program
 from storefront.shop.current import shop as current_shop
 from storefront.shop.models import Picture, ShopPage
 from storefront.shop.texts import category_name, is_plain, language_attribute, text_of
+from storefront.touching import Place
 from storefront.transactions import session
 
 shop = Blueprint("shop", __name__)
@@ -41,9 +41,7 @@ def page(handle: str) -> ResponseReturnValue:
     found = reading.page(session, program(), handle)
     if found is None:
         raise Missing(_no_page())
-    if not support.is_reading_ahead(request):
-        visit = clicks.Visit(found.partner_id, clock.now(session), "shop_page")
-        support.visit(session, program(), visit)
+    touching.see(Place(program().id, found.partner_id, "shop_page"))
     return render_template(
         "shop/page.html",
         page=found,

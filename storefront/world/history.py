@@ -20,6 +20,7 @@ from commissions import approval, clicks, programs
 from commissions.models import Commission, Program
 from commissions.periods import month_of
 from commissions.states import CommissionState
+from commissions.values import Touch
 from storefront import database, months
 from storefront.orders import workflow
 from storefront.orders.models import Order, OrderEvent, OrderLine
@@ -226,7 +227,7 @@ class _Life:
 
 def _order(session: Session, cast: Cast, wish: Wish) -> Order:
     shop = session.scalars(select(Shop)).one()
-    touch_id = _touch(session, _program(session, cast), wish)
+    touch = _touch(session, _program(session, cast), wish)
     products = {one.sku: one for one in session.scalars(select(Product))}
     lines = [_line(no, products[sku], n) for no, (sku, n) in enumerate(wish.pieces, start=1)]
     price = terms.price(shop, sum(line.amount_minor for line in lines))
@@ -246,13 +247,15 @@ def _order(session: Session, cast: Cast, wish: Wish) -> Order:
         shipping_minor=price.shipping_minor,
         total_minor=price.total_minor,
         partner_id=wish.seller.partner_id if wish.seller else None,
-        touch_id=touch_id,
+        touch_key=touch.key if touch else None,
+        touch_kind=touch.kind if touch else None,
+        touched_at=touch.occurred_at if touch else None,
         placed_at=wish.at,
         lines=lines,
     )
 
 
-def _touch(session: Session, program: Program, wish: Wish) -> int | None:
+def _touch(session: Session, program: Program, wish: Wish) -> Touch | None:
     """Let the shopper come by the seller's link or page, some hours to days before they buy."""
     seller = wish.seller
     if seller is None:
@@ -263,7 +266,7 @@ def _touch(session: Session, program: Program, wish: Wish) -> int | None:
         if wish.turn % 2
         else clicks.Visit(seller.partner_id, came, link_id=seller.link_id)
     )
-    return clicks.record(session, program, [visit])[0].id
+    return clicks.record(session, program, [visit])[0]
 
 
 def _line(line_no: int, product: Product, quantity: int) -> OrderLine:

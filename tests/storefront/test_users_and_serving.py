@@ -6,17 +6,21 @@ import http.client
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from commissions.models import TouchRecord
 from storefront.accounts.models import User
+from storefront.settings import spool_folder
 from tests.storefront.running import PROGRAM, Here
 from tests.storefront.web import CODE, SECRET, Browser
 
@@ -122,3 +126,22 @@ def _ask(port: int, path: str) -> str:
         finally:
             connection.close()
     pytest.fail("the server never listened")
+
+
+def test_the_jobs_load_what_a_dead_web_process_left(
+    app: Flask,
+    shop_engine: Engine,
+    database_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app.test_client().get("/@linhdan")
+    (written,) = (tmp_path / "spool").glob("*.clicks")
+    monkeypatch.setenv("HOAHONG_SPOOL", str(tmp_path))
+    left = spool_folder({"HOAHONG_DATABASE_URL": database_url, "HOAHONG_SPOOL": str(tmp_path)})
+    left.mkdir()
+    shutil.copy(written, left)
+    Here(database_url)("jobs", "run", "--once")
+    with Session(shop_engine) as session:
+        assert session.scalar(select(func.count(TouchRecord.id))) == 1
+    assert [*left.iterdir()] == []

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
@@ -36,6 +37,8 @@ from storefront.shop.models import (
     Shop,
     ShopPage,
 )
+from storefront.spool import loading
+from storefront.touching import spool_of
 
 PASSWORD = "a rose in a ledger"
 # As cheap as argon2 goes: tests sign in hundreds of times.
@@ -260,6 +263,11 @@ class Browser:
         return self
 
 
+def load_clicks(app: Flask) -> None:
+    """Do what the thread beside the app does every second."""
+    loading.load(app.extensions["engine"], spool_of(app))
+
+
 @pytest.fixture
 def shop_engine(engine: Engine) -> Engine:
     """A database with the small shop in it."""
@@ -269,9 +277,9 @@ def shop_engine(engine: Engine) -> Engine:
 
 
 @pytest.fixture
-def app(shop_engine: Engine, database_url: str) -> Iterator[Flask]:
+def app(shop_engine: Engine, database_url: str, tmp_path: Path) -> Iterator[Flask]:
     """The web app on the small shop's database."""
-    app = create_app(Settings(database_url, SECRET))
+    app = create_app(Settings(database_url, SECRET, spool=tmp_path / "spool"))
     app.testing = False
     yield app
     app.extensions["engine"].dispose()

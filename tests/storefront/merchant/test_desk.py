@@ -51,7 +51,9 @@ def place(session: Session, number: str = NUMBER, *, name: str = "Nguyễn Thu T
         shipping_minor=22_000,
         total_minor=amount + 22_000,
         partner_id=linh.id,
-        touch_id=touch.id,
+        touch_key=touch.key,
+        touch_kind=touch.kind,
+        touched_at=touch.occurred_at,
         placed_at=now,
     )
     session.add(order)

@@ -20,7 +20,7 @@ from storefront.orders.states import OrderState
 from storefront.payments.models import Payment
 from storefront.payout_run import RAILS
 from tests.storefront.shopping.shopper import buy, orders, place, stock
-from tests.storefront.web import Browser
+from tests.storefront.web import Browser, load_clicks
 
 OPERATOR = "an@hoasom.example"
 NOW = datetime.now(UTC)
@@ -197,6 +197,15 @@ def test_an_unpaid_order_is_given_up_and_its_pieces_are_for_others(
     assert orders(app)[0].paid_at is None
 
 
+def test_who_said_nobody_and_leafs_back_still_supports_nobody(app: Flask, browser: Browser) -> None:
+    del app
+    browser.get("/@linhdan")
+    browser.post("/cart/add", page="/p/rose-toner?lang=en", sku="TON-200", quantity="1")
+    browser.post("/supporting", page="/p/rose-toner", handle="")
+    browser.get("/@linhdan")
+    assert "supporting nobody" in browser.get("/p/rose-toner").text
+
+
 def test_who_supports_nobody_takes_no_touch_along(app: Flask, browser: Browser) -> None:
     engine = app.extensions["engine"]
     browser.get("/k/linhdan-hong")
@@ -247,9 +256,12 @@ def test_an_opened_shop_page_is_a_touch_but_once_a_visit(app: Flask, browser: Br
     for _ in range(3):
         browser.get("/@linhdan")
     browser.get("/@ngocmay")
+    load_clicks(app)
     with Session(app.extensions["engine"]) as session:
-        kinds = list(session.scalars(select(TouchRecord.kind)))
-    assert kinds == ["shop_page", "shop_page"]
+        rows = session.execute(select(TouchRecord.kind, TouchRecord.uncounted))
+        seen = [tuple(row) for row in rows]
+    assert seen.count(("shop_page", None)) == 2
+    assert seen.count(("shop_page", "duplicate")) == len(seen) - 2 == 2
 
 
 def test_pieces_of_an_uneven_line_come_back_to_its_last_unit() -> None:

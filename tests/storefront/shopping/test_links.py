@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commissions.models import TouchRecord
 from storefront import visits
 from storefront.paths import own_path
-from tests.storefront.web import Browser
+from tests.storefront.web import Browser, load_clicks
 
 FOREIGN = (
     "https://evil.example",
@@ -103,8 +103,10 @@ def test_who_only_reads_ahead_is_no_touch(app: Flask, path: str) -> None:
     client.head(path)
     for headers in ({"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}):
         client.get(path, headers=headers)
+    load_clicks(app)
     with Session(app.extensions["engine"]) as session:
-        assert session.scalar(select(func.count(TouchRecord.id))) == 0
+        assert [*session.scalars(select(TouchRecord.uncounted))] == ["preview"] * 3
+        assert [*session.scalars(select(TouchRecord.visitor))] == [None] * 3
 
 
 @sqlite_alone
