@@ -136,6 +136,19 @@ def test_long_words_break_and_no_page_scrolls_sideways(
 
 
 def test_no_page_is_left_out(site: Site, chromium: Browser, places: dict[str, str]) -> None:
+def test_the_brands_orders_show_number_state_and_total_on_a_phone(
+    chromium: Browser, site: Site
+) -> None:
+    visitor = visit(chromium, site).sign_in("operator")
+    cells = visitor.open("/desk/orders").locator("tbody tr:first-child > *")
+    seen = [cells.nth(place).bounding_box() for place in range(3)]
+    shown = [cells.nth(place).inner_text() for place in range(3)]
+    visitor.context.close()
+    assert all(box and box["x"] + box["width"] <= SIZES["phone"]["width"] for box in seen), seen
+    assert shown[0].startswith("HS-")
+    assert shown[2].replace(".", "").isdigit()
+
+
     del chromium
     from storefront import create_app  # noqa: PLC0415  # reason: the routes of a second app
     from storefront.settings import Settings  # noqa: PLC0415  # reason: the same
