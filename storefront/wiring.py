@@ -27,9 +27,10 @@ from storefront.hub.views import hub
 from storefront.links import links
 from storefront.merchant.views import merchant
 from storefront.orders.views import orders
+from storefront.payments import choosing
 from storefront.payments.views import payments
 from storefront.settings import Settings
-from storefront.shop.current import shop
+from storefront.shop import current
 from storefront.shop.views import shop as shop_pages
 
 _MOST_SENT = 256 * 1024
@@ -77,10 +78,23 @@ def _configure(app: Flask, settings: Settings) -> None:
         writer=access.writer,
         address=paths.address,
         page_before=paths.page_before,
-        shop=shop,
-        test_mode=lambda: settings.payments == "test",
+        shop=current.shop,
+        shop_here=current.shop_here,
+        sells=choosing.sells,
+        test_mode=_is_test_mode,
         is_demo=lambda: clock.is_demo(transactions.session),
     )
+
+
+def _is_test_mode() -> bool:
+    """Tell whether a page says that no money moves: where a shop takes test payments, in demos.
+
+    Finance of an installation without a shop moves real money.
+    """
+    if transactions.is_given_up():
+        return choosing.takes_tests()
+    is_tested = choosing.takes_tests() and current.shop_here() is not None
+    return is_tested or clock.is_demo(transactions.session)
 
 
 def _add_pages(app: Flask) -> None:
