@@ -34,7 +34,10 @@ from storefront.shop import current
 from storefront.shop.views import shop as shop_pages
 
 _MOST_SENT = 256 * 1024
-BLUEPRINTS = (health, accounts, shop_pages, links, orders, payments, hub, merchant, finance, demo)
+BLUEPRINTS = (
+    health, assets.assets, accounts, shop_pages, links, orders, payments, hub, merchant, finance,
+    demo,
+)  # fmt: skip
 
 
 def wire(settings: Settings) -> Flask:
@@ -80,6 +83,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         page_before=paths.page_before,
         shop=current.shop,
         shop_here=current.shop_here,
+        brand=current.brand,
         sells=choosing.sells,
         test_mode=_is_test_mode,
         is_demo=lambda: clock.is_demo(transactions.session),

@@ -56,6 +56,7 @@ PAGES: dict[str, tuple[str, ...]] = {
 SEEN_ELSEWHERE = {
     "links.follow", "shop.picture", "orders.checkout", "payments.test_page", "hub.qr",
     "accounts.me", "finance.home", "health.live", "health.ready", "static",
+    "assets.favicon", "assets.robots",
 }  # fmt: skip
 
 
