@@ -84,6 +84,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         shop=current.shop,
         shop_here=current.shop_here,
         brand=current.brand,
+        clock_time_here=current.clock_time,
         sells=choosing.sells,
         test_mode=_is_test_mode,
         is_demo=lambda: clock.is_demo(transactions.session),
