@@ -15,6 +15,7 @@ from storefront import (
     logs,
     paths,
     security,
+    starting,
     transactions,
     visits,
 )
@@ -58,6 +59,7 @@ def wire(settings: Settings) -> Flask:
     security.init_app(app, settings)
     transactions.init_app(app, database.make_engine(settings.database_url))
     sign_in.init_app(app, settings)
+    starting.init_app(app)  # after who may open what
     errors.init_app(app)
     _add_pages(app)
     return app

@@ -136,7 +136,6 @@ def test_long_words_break_and_no_page_scrolls_sideways(
     assert faults == {}
 
 
-def test_no_page_is_left_out(site: Site, chromium: Browser, places: dict[str, str]) -> None:
 def test_the_brands_orders_show_number_state_and_total_on_a_phone(
     chromium: Browser, site: Site
 ) -> None:
@@ -150,6 +149,7 @@ def test_the_brands_orders_show_number_state_and_total_on_a_phone(
     assert shown[2].replace(".", "").isdigit()
 
 
+def test_no_page_is_left_out(site: Site, chromium: Browser, places: dict[str, str]) -> None:
     del chromium
     from storefront import create_app  # noqa: PLC0415  # reason: the routes of a second app
     from storefront.settings import Settings  # noqa: PLC0415  # reason: the same
