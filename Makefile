@@ -27,7 +27,7 @@ install: $(VENV)/.installed ## what Hoahong needs to run, in .venv
 
 install-dev: $(VENV)/.installed-dev ## what its tests and checks need, besides
 
-demo: install ## run the main job on made-up data, and show the books
+demo: install ## open a made-up shop, print one order's trail, and serve it until Ctrl-C
 	$(BIN)/hoahong demo
 
 test: install-dev ## every test, on SQLite and PostgreSQL, with the branch coverage of the engine

@@ -97,6 +97,8 @@ ACCESS: Mapping[str, frozenset[str]] = {
     "demo.staff": STAFF,
     "demo.advance": STAFF,
     # machines
+    "assets.favicon": EVERYONE,
+    "assets.robots": EVERYONE,
     "health.live": EVERYONE,
     "health.ready": EVERYONE,
     "health.metrics": STAFF,

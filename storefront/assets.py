@@ -1,4 +1,8 @@
-"""The shop's own static files: each address carries the digest of its file, and may be kept."""
+"""The shop's own static files: each address carries the digest of its file, and may be kept.
+
+Also the two files that browsers and search engines ask for by name: the rose, and who may look
+where.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,30 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Flask, Response, request, url_for
+from flask import Blueprint, Flask, Response, g, make_response, request, url_for
 
 _STATIC = Path(__file__).parent / "static"
+_FOR_A_DAY = "public, max-age=86400"
 _FOR_A_YEAR = "public, max-age=31536000, immutable"
 _FOUND = frozenset({200, 304})
+
+
+_KEPT_OUT = ("/cart", "/checkout", "/o/", "/pay/", "/hub", "/desk", "/finance")
+
+assets = Blueprint("assets", __name__)
+
+
+@assets.get("/favicon.ico")
+def favicon() -> Response:
+    """Send the rose to whoever asks for it without having read a page."""
+    return _plain_file((_STATIC / "rose.svg").read_text(encoding="utf-8"), "image/svg+xml")
+
+
+@assets.get("/robots.txt")
+def robots() -> Response:
+    """Tell search engines which pages are a shopper's or a desk's own."""
+    lines = ("User-agent: *", *(f"Disallow: {path}" for path in _KEPT_OUT))
+    return _plain_file("\n".join(lines) + "\n", "text/plain; charset=utf-8")
 
 
 def init_app(app: Flask) -> None:
@@ -27,6 +50,15 @@ def asset(name: str) -> str:
 @lru_cache
 def _digest(name: str) -> str:
     return hashlib.sha256((_STATIC / name).read_bytes()).hexdigest()[:12]
+
+
+def _plain_file(content: str, content_type: str) -> Response:
+    """Return a file that is the same for every reader."""
+    g.vary = None
+    response = make_response(content)
+    response.content_type = content_type
+    response.headers["Cache-Control"] = _FOR_A_DAY
+    return response
 
 
 def _keep(response: Response) -> Response:

@@ -16,13 +16,15 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from commissions import errors
-from storefront import access, transactions
+from storefront import access, paths, transactions
 from storefront.database_faults import DatabaseFault
 from storefront.logs import log, request_id
+
+_OURS = 500  # from here on it is our own fault
 
 
 class Refusal(errors.HoahongError):
@@ -52,7 +54,7 @@ class Told(NamedTuple):
 _NOT_FOUND = Told(
     404,
     _l("This page isn't here"),
-    _l("The address may be mistyped, or what it showed is gone. The shop is one tap away."),
+    _l("The address may be mistyped, or what it showed is gone."),
 )
 _BROKEN = Told(
     500,
@@ -142,7 +144,7 @@ def _http(fault: Exception) -> ResponseReturnValue:
     code = (fault.code if isinstance(fault, HTTPException) else None) or 500
     if isinstance(fault, HTTPException) and 300 <= code < 400:  # noqa: PLR2004  # reason: redirects
         return fault.get_response()
-    return _page(_BY_STATUS.get(code, _BROKEN if code >= 500 else _NOT_FOUND), status=code)  # noqa: PLR2004  # reason: server faults
+    return _page(_BY_STATUS.get(code, _BROKEN if code >= _OURS else _NOT_FOUND), status=code)
 
 
 def _elsewhere(_fault: Exception) -> ResponseReturnValue:
@@ -162,7 +164,9 @@ def _stale_form(fault: Exception) -> ResponseReturnValue:
 
 def _refusal(fault: Exception) -> ResponseReturnValue:
     if isinstance(fault, Refusal):
-        return _page(Told(fault.status, fault.title or _l("That didn't work"), str(fault)))
+        is_page = isinstance(fault, Missing) and request.method == "GET"
+        title = fault.title or (_NOT_FOUND.title if is_page else _l("That didn't work"))
+        return _page(Told(fault.status, title, str(fault)))
     kind = next(one for one in type(fault).__mro__ if one in _BY_ERROR)
     told = _BY_ERROR[kind]
     log.info("refusal", error=type(fault).__name__, sentence=str(fault))
@@ -173,47 +177,59 @@ def _refusal(fault: Exception) -> ResponseReturnValue:
 def _unstorable(fault: Exception) -> ResponseReturnValue:
     """Tell of what no row can hold, such as a NUL sign: nothing is called so, no form keeps it."""
     log.info("unstorable", error=str(fault).splitlines()[0])
-    _read_again()
     return _page(_NOT_FOUND if request.method == "GET" else _BY_STATUS[400])
 
 
 def _taken(fault: Exception) -> ResponseReturnValue:
     """Tell of two who wrote the same at once: the first one's stands."""
     log.warning("integrity", error=str(fault).splitlines()[0])
-    _read_again()
     return _page(_BY_ERROR[errors.Conflict])
 
 
 def _busy(fault: Exception) -> ResponseReturnValue:
     log.warning("database", error=str(fault).splitlines()[0])
-    _ask_nobody()
     return _page(_BUSY)
 
 
 def _broken(fault: Exception) -> ResponseReturnValue:
     log.exception("fault", exc_info=fault)
-    _ask_nobody()
     return _page(_BROKEN)
 
 
 def _read_again() -> None:
-    """Let whoever asks be read again: a write that failed has spoilt all rows of its session."""
+    """Undo, and let whoever asks be read again: a write that failed has spoilt all rows read."""
     transactions.undo()
     g.pop("_login_user", None)
 
 
 def _ask_nobody() -> None:
     """Let the page be written without the database, which may be what broke."""
+    transactions.give_up()
     g._login_user = AnonymousUserMixin()  # noqa: SLF001  # reason: where Flask-Login keeps it
 
 
 def _page(told: Told, *, detail: str = "", status: int | None = None) -> ResponseReturnValue:
-    transactions.undo()
-    page = render_template(
+    _read_again()
+    told = told._replace(status=status or told.status)
+    if told.status >= _OURS:
+        _ask_nobody()
+    try:
+        page = _written(told, detail)
+    except (DatabaseError, DatabaseFault):  # then without it
+        _ask_nobody()
+        page = _written(told, detail)
+    return page, told.status
+
+
+def _written(told: Told, detail: str) -> str:
+    """Write the page in the reader's own surroundings: the shop's, or a desk's."""
+    back = paths.page_before()
+    leads_here = request.method == "GET" and (back or "").partition("?")[0] == request.path
+    return render_template(
         "error.html",
         told=told,
         detail=detail,
         request_id=request_id(),
+        back=None if leads_here else back,
         for_staff=any(access.may(one) for one in ("finance.home", "merchant.orders")),
     )
-    return page, status or told.status

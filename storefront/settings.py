@@ -21,9 +21,9 @@ from commissions.errors import HoahongError
 
 _DRIVERS = ("sqlite", "postgresql+psycopg")
 _SHORTEST_SECRET = 32
-_PROVIDERS = ("test",)
 _SPOOL_MB, _LEAST_SPOOL_MB, _MOST_SPOOL_MB = 64, 2, 65_536
 _MB = 1024 * 1024
+TEST, NONE = _PAYMENTS = ("test", "none")
 
 
 class SettingMissing(HoahongError):
@@ -43,24 +43,25 @@ class Settings:
     """What the web app is told by its environment.
 
     ``base_url`` is where people find the shop, without a slash at its end: links and QR codes
-    begin with it. ``payments`` names how shoppers pay. ``spool`` is the folder in which clicks
-    wait, ``spool_mb`` how much of them may.
+    begin with it. ``payments`` names how shoppers pay; with ``none`` nothing can be bought.
+    ``spool`` is the folder in which clicks wait, ``spool_mb`` how much of them may.
     """
 
     database_url: str
     secret_key: str = field(repr=False)
     environment: Environment = Environment.DEVELOPMENT
     base_url: str = "http://127.0.0.1:8000"
-    payments: str = "test"
+    payments: str = TEST
     spool: Path | None = None
     spool_mb: int = _SPOOL_MB
 
     def __post_init__(self) -> None:
         """Refuse what can't go together."""
-        if self.environment is Environment.PRODUCTION and self.payments == "test":
+        if self.environment is Environment.PRODUCTION and self.payments == TEST:
             raise SettingMissing(
                 "HOAHONG_PAYMENTS is 'test', with which no money moves: production can't start"
-                " with it. Set another way to pay, or HOAHONG_ENV=demo."
+                " with it. Set it to none, with which nothing can be bought here yet, or set"
+                " HOAHONG_ENV=demo."
             )
 
     @classmethod
@@ -72,7 +73,7 @@ class Settings:
             secret_key=_secret_key(environ.get("HOAHONG_SECRET_KEY", "")),
             environment=environment,
             base_url=_base_url(environ.get("HOAHONG_BASE_URL", "http://127.0.0.1:8000")),
-            payments=_one_of("HOAHONG_PAYMENTS", environ.get("HOAHONG_PAYMENTS", "test")),
+            payments=_one_of("HOAHONG_PAYMENTS", environ.get("HOAHONG_PAYMENTS", TEST)),
             spool=spool_folder(environ),
             spool_mb=_spool_mb(environ.get("HOAHONG_SPOOL_MB", str(_SPOOL_MB))),
         )
@@ -166,8 +167,8 @@ def _base_url(text: str) -> str:
 
 
 def _one_of(name: str, text: str) -> str:
-    if text not in _PROVIDERS:
-        raise SettingMissing(f"{name} is {text!r}: set it to one of {', '.join(_PROVIDERS)}.")
+    if text not in _PAYMENTS:
+        raise SettingMissing(f"{name} is {text!r}: set it to one of {', '.join(_PAYMENTS)}.")
     return text
 
 

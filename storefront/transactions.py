@@ -41,6 +41,17 @@ def undo() -> None:
     _leave(_Undo())
 
 
+def give_up() -> None:
+    """Undo what the request has done, and let its answer be written without the database."""
+    undo()
+    g.given_up = True
+
+
+def is_given_up() -> bool:
+    """Tell whether the rest of the request asks the database for nothing."""
+    return bool(g.get("given_up", False))
+
+
 def finish() -> None:
     """Commit what the request has done so far, before it calls a payout rail."""
     _leave(None)

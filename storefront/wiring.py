@@ -16,6 +16,7 @@ from storefront import (
     paths,
     quick_links,
     security,
+    starting,
     touching,
     transactions,
     visits,
@@ -29,14 +30,18 @@ from storefront.hub.views import hub
 from storefront.links import links
 from storefront.merchant.views import merchant
 from storefront.orders.views import orders
+from storefront.payments import choosing
 from storefront.payments.views import payments
 from storefront.settings import Settings
-from storefront.shop.current import shop
+from storefront.shop import current
 from storefront.shop.views import shop as shop_pages
 from storefront.spool.segments import Spool
 
 _MOST_SENT = 256 * 1024
-BLUEPRINTS = (health, accounts, shop_pages, links, orders, payments, hub, merchant, finance, demo)
+BLUEPRINTS = (
+    health, assets.assets, accounts, shop_pages, links, orders, payments, hub, merchant, finance,
+    demo,
+)  # fmt: skip
 
 
 def wire(settings: Settings) -> Flask:
@@ -57,6 +62,7 @@ def wire(settings: Settings) -> Flask:
     security.init_app(app, settings)
     transactions.init_app(app, database.make_engine(settings.database_url))
     sign_in.init_app(app, settings)
+    starting.init_app(app)  # after who may open what
     errors.init_app(app)
     _add_pages(app)
     touching.init_app(app, Spool(settings.spool_folder, most_bytes=settings.spool_bytes))
@@ -82,10 +88,25 @@ def _configure(app: Flask, settings: Settings) -> None:
         writer=access.writer,
         address=paths.address,
         page_before=paths.page_before,
-        shop=shop,
-        test_mode=lambda: settings.payments == "test",
+        shop=current.shop,
+        shop_here=current.shop_here,
+        brand=current.brand,
+        clock_time_here=current.clock_time,
+        sells=choosing.sells,
+        test_mode=_is_test_mode,
         is_demo=lambda: clock.is_demo(transactions.session),
     )
+
+
+def _is_test_mode() -> bool:
+    """Tell whether a page says that no money moves: where a shop takes test payments, in demos.
+
+    Finance of an installation without a shop moves real money.
+    """
+    if transactions.is_given_up():
+        return choosing.takes_tests()
+    is_tested = choosing.takes_tests() and current.shop_here() is not None
+    return is_tested or clock.is_demo(transactions.session)
 
 
 def _add_pages(app: Flask) -> None:

@@ -1,20 +1,61 @@
-"""The forms of sign-in: where they lead on to, and whom a browser may remember."""
+"""The forms of sign-in: how often they may be tried, where they lead on to, who is remembered.
+
+Flask-Security compares passwords; the brake counts.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
+from flask import Response, after_this_request, current_app, request
 from flask_security.forms import LoginForm, VerifyForm
+from flask_wtf import FlaskForm
 
-from storefront import access, paths
+from storefront import access, clock, paths
+from storefront.accounts.brake import Brake, address_of
+
+_TOO_MANY = 429
 
 
-class SignInForm(LoginForm):
-    """Mail and password; leads on within this shop alone, and remembers nobody near the books."""
+class _Braked(FlaskForm):  # type: ignore[misc]  # reason: it ships no types
+    """A form with a password in it, which leads on within this shop alone.
+
+    ``pause_ends`` says when it may be tried again.
+    """
+
+    pause_ends: datetime | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # reason: the library's
         super().__init__(*args, **kwargs)
-        self.next.data = _own(self.next.data)
+        self.next.data = paths.own_path(self.next.data or "") or ""
+
+    def account(self) -> str:
+        """Return whose password it is."""
+        raise NotImplementedError
+
+    def validate(self, **kwargs: Any) -> bool:  # noqa: ANN401  # reason: the library's
+        """Compare the password, unless there were too many wrong ones."""
+        if not FlaskForm.validate(self):  # a field is empty: that was no guess
+            return False
+        brake = cast("Brake", current_app.extensions["brake"])
+        account, address, now = self.account(), address_of(request), clock.wall()
+        self.pause_ends = brake.take(account, address, at=now)
+        if self.pause_ends:
+            after_this_request(_refuse)
+            return False
+        is_right = bool(super().validate(**kwargs))
+        if is_right:
+            brake.forgive(account, address, at=now)
+        return is_right
+
+
+class SignInForm(_Braked, LoginForm):
+    """Mail and password; counts the mail as it is looked up, remembers nobody near the books."""
+
+    def account(self) -> str:
+        """Return the mail that was typed."""
+        return str(self.email.data)
 
     def validate(self, **kwargs: Any) -> bool:  # noqa: ANN401  # reason: the library's
         """Tell whether mail and password go together."""
@@ -26,14 +67,14 @@ class SignInForm(LoginForm):
         return True
 
 
-class AgainForm(VerifyForm):
-    """The password once more; leads on within this shop alone."""
+class AgainForm(_Braked, VerifyForm):
+    """The password of whoever is signed in, once more."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # reason: the library's
-        super().__init__(*args, **kwargs)
-        self.next.data = _own(self.next.data)
+    def account(self) -> str:
+        """Return the mail of whoever is signed in."""
+        return str(self.user.email)
 
 
-def _own(address: str | None) -> str:
-    """Return an address to lead on to, if it is surely one of this shop; else none."""
-    return paths.own_path(address or "") or ""
+def _refuse(response: Response) -> Response:
+    response.status_code = _TOO_MANY
+    return response

@@ -10,6 +10,7 @@ from flask_login import user_accessed
 from flask_security import Security, SQLAlchemySessionUserDatastore
 
 from storefront import transactions
+from storefront.accounts.brake import Brake
 from storefront.accounts.forms import AgainForm, SignInForm
 from storefront.accounts.models import Role, User
 from storefront.settings import Settings
@@ -53,6 +54,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         REMEMBER_COOKIE_SECURE=settings.is_secure,
     )
     accounts = Accounts(cast("Any", transactions.session), User, Role)
+    app.extensions["brake"] = Brake()
     security = Security(
         app, accounts, register_blueprint=True, login_form=SignInForm, verify_form=AgainForm
     )

@@ -24,6 +24,8 @@ from storefront.world import opening
 
 _ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 _WIDTH = 12
+_ADDRESS = "127.0.0.1"
+_EXAMPLE = "PORT={port} make demo"
 _SHOWN_AS = {
     "on_hold": "On hold",
     "held": "Held",
@@ -42,6 +44,9 @@ _SHOWN_AS = {
 @as_json
 def demo(*, serve: bool, port: int, json_: bool) -> None:
     """Open a made-up shop on a database of its own, print one order's trail, and serve."""
+    is_served = serve and not json_
+    if is_served:
+        serving.check_port(_ADDRESS, port, example=_EXAMPLE)
     with tempfile.TemporaryDirectory(prefix="hoahong-demo-") as folder:
         url = f"sqlite:///{Path(folder) / 'demo.sqlite3'}"
         database.upgrade(url)
@@ -54,7 +59,7 @@ def demo(*, serve: bool, port: int, json_: bool) -> None:
             tell({"trail": plain(found), "balanced": report.balanced}, json_=True)
         else:
             _show(found, report, link=opened.link)
-        if serve and report.balanced and not json_:
+        if is_served and report.balanced:
             _serve(url, port, opened)
         engine.dispose()
     if not report.balanced:
@@ -62,7 +67,8 @@ def demo(*, serve: bool, port: int, json_: bool) -> None:
 
 
 def _serve(url: str, port: int, opened: opening.Opened) -> None:
-    base_url = f"http://127.0.0.1:{port}"
+    serving.check_port(_ADDRESS, port, example=_EXAMPLE)  # opening the shop took a while
+    base_url = f"http://{_ADDRESS}:{port}"
     os.environ.update(
         HOAHONG_DATABASE_URL=url,
         HOAHONG_ENV="demo",
@@ -74,7 +80,7 @@ def _serve(url: str, port: int, opened: opening.Opened) -> None:
     engine = database.make_engine(url)
     with serving.jobs_beside(engine):
         serving.serve(
-            address="127.0.0.1", port=port, on_ready=lambda: _tell_addresses(base_url, opened)
+            address=_ADDRESS, port=port, on_ready=lambda: _tell_addresses(base_url, opened)
         )
     engine.dispose()
 

@@ -16,6 +16,7 @@ from storefront.settings import Settings
 def serve(*, address: str, port: int, jobs: bool) -> None:
     """Serve the shop and its consoles; the README lists the settings it needs."""
     settings = Settings.from_env()  # refuses here, with a sentence, before a server starts
+    serving.check_port(address, port, example="hoahong serve --port {port}")
     engine = engine_from_env()
 
     def tell() -> None:

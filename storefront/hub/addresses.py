@@ -19,7 +19,7 @@ from commissions.models import ReferralLink
 from storefront import paths
 from storefront.errors import Missing
 from storefront.hub import desk
-from storefront.shop.current import shop
+from storefront.shop.current import shop_here
 from storefront.shop.models import Product
 from storefront.shop.texts import is_plain, text_of
 from storefront.transactions import session
@@ -85,7 +85,8 @@ def own() -> list[Address]:
 
 def sells_here() -> bool:
     """Tell whether the shop's own sales belong to the partner's program."""
-    return shop().program_id == desk.program().id
+    found = shop_here()
+    return found is not None and found.program_id == desk.program().id
 
 
 def for_product(slug: str) -> Address | None:

@@ -12,6 +12,7 @@ from commissions.periods import month_of, zone_of
 from commissions.teams import DISTRIBUTOR
 from storefront import access, clock, i18n
 from storefront.hub import addresses, desk, details, money
+from storefront.shop import current
 from storefront.transactions import session
 
 hub = Blueprint("hub", __name__)
@@ -33,7 +34,6 @@ def home() -> ResponseReturnValue:
         release=earnings.next_release(session, program, partner.id, after=now),
         latest=latest,
         addresses=addresses.own()[:2],
-        sells_here=addresses.sells_here(),
         account=details.masked(partner.payout_destination),
         rail=details.rail_in_words(partner.payout_rail),
     )
@@ -46,7 +46,6 @@ def links() -> ResponseReturnValue:
     return _render(
         "hub/links.html",
         addresses=addresses.own(),
-        sells_here=addresses.sells_here(),
         products=addresses.products(),
         chosen=slug,
         made=addresses.for_product(slug) if slug else None,
@@ -143,5 +142,7 @@ def _render(template: str, **shown: object) -> str:
         program=program,
         currency=program.currency,
         zone=program.time_zone,
+        house=current.brand() if current.shop_here() else program.name,
+        sells_here=addresses.sells_here(),
         **shown,
     )

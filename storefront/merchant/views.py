@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from commissions.periods import zone_of
 from storefront import access, clock, i18n, logs
 from storefront.accounts.people import person
 from storefront.errors import Missing, Refusal
 from storefront.merchant import desk, words
-from storefront.orders import refunds, workflow
+from storefront.orders import order_page, refunds, workflow
 from storefront.orders.models import Order, OrderRefund
 from storefront.orders.states import REFUNDABLE
 from storefront.shop import current
+from storefront.shop.models import Shop
 from storefront.transactions import session, undo
 
 merchant = Blueprint("merchant", __name__, url_prefix="/desk")
@@ -183,7 +185,8 @@ def _page(
     faults: Mapping[str, str] | None = None,
     typed: Mapping[str, str] | None = None,
 ) -> str:
-    program = desk.shop_of(session, order).program
+    shop = desk.shop_of(session, order)
+    program = shop.program
     left = refunds.pieces_left(order)
     return render_template(
         "merchant/order.html",
@@ -200,12 +203,19 @@ def _page(
         earners=desk.earners(session, program, order),
         person=person,
         next_step=desk.NEXT.get(order.state),
+        returnable_until=_still_returnable(order, shop),
         refundable=order.state in REFUNDABLE,
         form_key=(typed or {}).get("form_key") or secrets.token_urlsafe(16),
         faults=faults or {},
         typed=typed or {},
         words=words,
     )
+
+
+def _still_returnable(order: Order, shop: Shop) -> date | None:
+    """Return until when the buyer may send an order back; None when that time is over."""
+    until = order_page.returnable_until(order, shop)
+    return until if _now().astimezone(zone_of(shop.program.time_zone)).date() <= until else None
 
 
 def _find(number: str) -> Order:

@@ -77,6 +77,11 @@ class _Facts:
         return first + timedelta(days=self.shop.return_days)
 
 
+def returnable_until(order: Order, shop: Shop) -> date:
+    """Return the last day on which a buyer may send back what an order brought."""
+    return _Facts(order, shop, shop.program.time_zone).returnable_until
+
+
 def view(order: Order, shop: Shop) -> View:
     """Return what an order's page says."""
     facts = _Facts(order, shop, shop.program.time_zone)

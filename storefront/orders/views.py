@@ -50,6 +50,7 @@ def cart() -> ResponseReturnValue:
 @orders.post("/cart/add")
 def add() -> ResponseReturnValue:
     """Put pieces into the cart, and go on to the cart or straight to checkout."""
+    choosing.must_sell()
     now = clock.now(session)
     product = carts.product_of(session, request.form.get("sku", ""))
     found = carts.find_or_make(session, at=now)
@@ -97,6 +98,7 @@ def supporting() -> ResponseReturnValue:
 @orders.get("/checkout", endpoint="checkout")
 def show_checkout() -> ResponseReturnValue:
     """Show the form; an empty cart leads back to the cart, which says what to do."""
+    choosing.must_sell()
     parts = _cart_parts()
     if not parts["lines"]:
         return redirect(url_for("orders.cart"))
@@ -106,6 +108,7 @@ def show_checkout() -> ResponseReturnValue:
 @orders.post("/checkout")
 def place() -> ResponseReturnValue:
     """Make the order of the cart, once a form; what is wrong is told, and nothing typed is lost."""
+    choosing.must_sell()
     form = checkout.read(request.form)
     found = carts.find(session, for_change=True)
     made = placing.placed(session, form.key) if form.key else None

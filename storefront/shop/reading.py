@@ -65,6 +65,19 @@ def page(session: Session, program: Program, handle: str) -> ShopPage | None:
     )
 
 
+def handle_like(session: Session, program: Program, typed: str) -> str | None:
+    """Return the handle with a shop page that was meant when one was typed in other letters."""
+    if not is_plain(typed):
+        return None
+    return session.scalar(
+        select(Partner.handle)
+        .join(ShopPage)
+        .where(Partner.program_id == program.id, func.lower(Partner.handle) == typed.lower())
+        .order_by(Partner.id)
+        .limit(1)
+    )
+
+
 def note(session: Session, partner_id: int, product_id: int) -> str | None:
     """Return what a KOC says of a product."""
     return session.scalar(

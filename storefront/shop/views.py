@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, g, make_response, render_template, request
+from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -40,7 +40,7 @@ def page(handle: str) -> ResponseReturnValue:
     """Show a KOC's own page; opening it is a touch."""
     found = reading.page(session, program(), handle)
     if found is None:
-        raise Missing(_no_page())
+        return _as_it_is_written(handle)
     touching.see(Place(program().id, found.partner_id, "shop_page"))
     return render_template(
         "shop/page.html",
@@ -86,6 +86,15 @@ def picture(name: str) -> ResponseReturnValue:
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     response.set_etag(found.name)
     return response.make_conditional(request)
+
+
+def _as_it_is_written(handle: str) -> ResponseReturnValue:
+    """Lead whoever typed a handle in other letters to the page that it names."""
+    meant = reading.handle_like(session, program(), handle)
+    if meant is None or meant == handle:
+        raise Missing(_no_page())
+    query = request.query_string.decode(errors="replace")
+    return redirect(url_for("shop.page", handle=meant) + (f"?{query}" if query else ""))
 
 
 def _no_page() -> str:

@@ -71,5 +71,5 @@ def _close_an_account(built: Sequence[Payout]) -> None:
     """Let the test rail refuse one payout, as a bank does when an account is closed."""
     for payout in built:
         if payout.rail == TestRail.name:
-            payout.destination = "reject"
+            payout.destination = f"reject {payout.destination}"
             return

@@ -56,6 +56,7 @@ PAGES: dict[str, tuple[str, ...]] = {
 SEEN_ELSEWHERE = {
     "links.follow", "shop.picture", "orders.checkout", "payments.test_page", "hub.qr",
     "accounts.me", "finance.home", "health.live", "health.ready", "static",
+    "assets.favicon", "assets.robots",
 }  # fmt: skip
 
 
@@ -133,6 +134,19 @@ def test_long_words_break_and_no_page_scrolls_sideways(
         order = session.scalars(select(Order).where(Order.number == places["number_done"])).one()
         order.name, order.address, order.city, order.note = kept
     assert faults == {}
+
+
+def test_the_brands_orders_show_number_state_and_total_on_a_phone(
+    chromium: Browser, site: Site
+) -> None:
+    visitor = visit(chromium, site).sign_in("operator")
+    cells = visitor.open("/desk/orders").locator("tbody tr:first-child > *")
+    seen = [cells.nth(place).bounding_box() for place in range(3)]
+    shown = [cells.nth(place).inner_text() for place in range(3)]
+    visitor.context.close()
+    assert all(box and box["x"] + box["width"] <= SIZES["phone"]["width"] for box in seen), seen
+    assert shown[0].startswith("HS-")
+    assert shown[2].replace(".", "").isdigit()
 
 
 def test_no_page_is_left_out(site: Site, chromium: Browser, places: dict[str, str]) -> None:

@@ -37,6 +37,6 @@ def test_a_rail_answers_the_same_however_often_it_is_asked(
     assert rail.send(order).reference == reference
 
 
-@pytest.mark.parametrize("destination", ["reject", "unknown", "lost"])
+@pytest.mark.parametrize("destination", ["reject", "unknown", "lost", "reject ACB 2086"])
 def test_a_rail_that_did_not_take_an_order_says_why(destination: str) -> None:
     assert TestRail().send(PayoutOrder("k", 1, "EUR", destination)).reason

@@ -79,9 +79,10 @@ def _ran(command: list[str | Path], environment_: Mapping[str, str], folder: Pat
 class Here:
     """The command line in this process: what ``main`` does, without the time to start."""
 
-    def __init__(self, url: str | None) -> None:
-        """Know the database."""
+    def __init__(self, url: str | None, *, typed: str = "") -> None:
+        """Know the database, and what is piped in."""
         self.url = url
+        self.typed = typed
 
     def __call__(self, *arguments: str | Path) -> Ran:
         """Run one command."""
@@ -92,7 +93,7 @@ class Here:
             contextlib.redirect_stderr(err),
         ):
             patch.setattr(sys, "argv", ["hoahong", *map(str, arguments)])
-            patch.setattr(sys, "stdin", io.StringIO())
+            patch.setattr(sys, "stdin", io.StringIO(self.typed))
             patch.delenv("HOAHONG_DATABASE_URL", raising=False)
             if self.url is not None:
                 patch.setenv("HOAHONG_DATABASE_URL", self.url)

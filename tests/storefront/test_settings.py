@@ -34,6 +34,11 @@ def test_the_app_refuses_to_start_and_names_the_setting(
         Settings.from_env({**ENOUGH, **changed})
 
 
+def test_production_starts_where_nothing_can_be_bought() -> None:
+    told = {"HOAHONG_ENV": "production", "HOAHONG_PAYMENTS": "none"}
+    assert Settings.from_env({**ENOUGH, **told}).payments == "none"
+
+
 def test_settings_show_no_secret() -> None:
     settings = Settings.from_env({**ENOUGH, "HOAHONG_ENV": "demo"})
     assert settings.environment is Environment.DEMO

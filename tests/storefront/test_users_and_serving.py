@@ -17,12 +17,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from commissions.models import TouchRecord
 from storefront.accounts.models import User
 from storefront.settings import spool_folder
 from tests.storefront.running import PROGRAM, Here
-from tests.storefront.web import CODE, SECRET, Browser
+from tests.storefront.web import CODE, KOCS, PASSWORD, SECRET, STAFF, Browser
 
 MAIL = "Thu.Ha@Example.com"
 WORD = "a long enough word"
@@ -32,6 +33,11 @@ def create(here: Here, *more: str, mail: str = MAIL, word: str = WORD) -> tuple[
     """Run ``hoahong user create``."""
     ran = here("user", "create", mail, "--name", "Thu Hà", "--password", word, *more)
     return ran.code, ran.err
+
+
+def sign_in(app: Flask, mail: str, word: str) -> TestResponse:
+    """Try to sign in as a new visitor; return where that leads."""
+    return Browser(app.test_client()).post("/sign-in", page="/sign-in", email=mail, password=word)
 
 
 def test_a_user_that_was_created_can_sign_in(
@@ -81,6 +87,68 @@ def test_a_password_that_is_no_good_is_refused(
 ) -> None:
     code, told = create(Here(database_url), "--role", "operator", word=word)
     assert (code, "A password has" in told) == (1, True)
+
+
+def test_a_password_is_piped_in_where_nobody_sees_it(app: Flask, database_url: str) -> None:
+    here = Here(database_url, typed=f"{WORD}\n")
+    created = here("user", "create", MAIL, "--name", "Hà", "--role", "admin", "--password-stdin")
+    assert (created.code, created.err) == (0, "")
+    assert sign_in(app, MAIL, WORD).request.path == "/finance/review"
+    other = f"another {WORD}"
+    changed = Here(database_url, typed=f"{other}\r\n").data(
+        "user", "password", MAIL.upper(), "--password-stdin"
+    )
+    assert changed == {"email": MAIL.lower()}
+    assert sign_in(app, MAIL, WORD).request.path == "/sign-in"
+    assert sign_in(app, MAIL, other).request.path == "/finance/review"
+    twice = here("user", "password", MAIL, "--password-stdin", "--password", WORD)
+    assert (twice.code, "not both" in twice.err) == (2, True)
+
+
+def test_everybody_who_signs_in_is_listed(shop_engine: Engine, database_url: str) -> None:
+    here = Here(database_url)
+    here.data("user", "disable", STAFF["operator"][0])
+    listed = {one["email"]: one for one in here.data("user", "list")["users"]}
+    assert listed[KOCS["linh"]] == {
+        "email": KOCS["linh"],
+        "name": "Linh Đan",
+        "roles": ["partner"],
+        "partner": f"{CODE}/linh",
+        "active": True,
+    }
+    assert {mail for mail, one in listed.items() if not one["active"]} == {STAFF["operator"][0]}
+    assert len(listed) == len(STAFF) + len(KOCS)
+    table = here("user", "list").out
+    assert all(mail in table for mail in listed)
+
+
+@pytest.mark.parametrize("command", ["disable", "password"])
+def test_who_is_shut_out_or_has_another_password_is_signed_out_at_once(
+    app: Flask, database_url: str, command: str
+) -> None:
+    mail = STAFF["preparer"][0]
+    desk = Browser(app.test_client()).sign_in("preparer")
+    assert desk.get("/finance/review").request.path == "/finance/review"
+    more = ["--password", WORD] if command == "password" else []
+    Here(database_url).data("user", command, mail, *more)
+    assert desk.get("/finance/review").request.path == "/sign-in"
+    assert sign_in(app, mail, PASSWORD).request.path == "/sign-in"
+
+
+def test_who_is_let_in_again_signs_in_with_the_same_password(app: Flask, database_url: str) -> None:
+    here, mail = Here(database_url), STAFF["preparer"][0]
+    assert here.data("user", "disable", mail) == {"email": mail, "active": False}
+    assert here.data("user", "enable", mail) == {"email": mail, "active": True}
+    assert sign_in(app, mail, PASSWORD).request.path == "/finance/review"
+
+
+@pytest.mark.parametrize("command", ["disable", "enable", "password"])
+def test_nobody_is_told_of_with_a_way_to_see_who_there_is(
+    shop_engine: Engine, database_url: str, command: str
+) -> None:
+    more = ["--password", WORD] if command == "password" else []
+    ran = Here(database_url)("user", command, "nobody@shop.example", *more)
+    assert (ran.code, "`hoahong user list`" in ran.err) == (1, True)
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from commissions.models import SaleRecord
+from storefront import database
+from storefront.clock import DemoClock
 from storefront.orders.models import OrderEvent
 from storefront.payments.models import Payment
-from tests.storefront.shopping.shopper import orders, place
+from tests.storefront.hub.reading import text_of
+from tests.storefront.shopping.shopper import fill_cart, orders, place, send_checkout
 from tests.storefront.web import Browser
 
 
@@ -67,3 +72,47 @@ def test_a_paid_order_asks_for_no_more_money(app: Flask, browser: Browser) -> No
 
 def test_the_pay_page_says_that_no_money_moves(browser: Browser) -> None:
     assert "no money moves" in place(browser).text
+
+
+def test_a_shop_without_a_way_to_pay_says_kindly_that_nothing_can_be_bought(
+    app: Flask, browser: Browser
+) -> None:
+    fill_cart(browser).get("/checkout")
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], payments="none")
+    for refused in (
+        send_checkout(browser),
+        browser.get("/checkout?lang=en"),
+        browser.post("/cart/add", page="/cart?lang=en", sku="TON-200", then="checkout"),
+    ):
+        assert refused.status_code == 409
+        assert "Nothing can be bought here yet" in text_of(refused.text)
+    assert orders(app) == []
+    assert 'href="/checkout"' not in browser.get("/cart?lang=en").text
+    shown = browser.get("/p/rose-toner?lang=en")
+    assert shown.status_code == 200
+    assert "Call the shop: the number is below." in text_of(shown.text)
+    assert 'action="/cart/add"' not in shown.text
+
+
+def test_an_unpaid_order_waits_where_there_is_no_way_to_pay(app: Flask, browser: Browser) -> None:
+    place(browser)
+    (order,) = orders(app)
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], payments="none")
+    told = browser.post(f"/o/{order.token}/pay", page=f"/o/{order.token}?lang=en")
+    assert told.status_code == 409
+    assert "There is no way to pay here so far" in text_of(told.text)
+
+
+def test_no_money_moves_is_said_where_a_shop_takes_test_payments(
+    app: Flask, browser: Browser, new_browser: type[Browser]
+) -> None:
+    banner = 'class="testmode"'
+    desk = new_browser().sign_in("preparer")  # type: ignore[call-arg]  # reason: a fixture's class
+    assert banner in browser.get("/").text
+    assert banner in desk.get("/finance/review").text
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], payments="none")
+    assert banner in desk.get("/finance/review").text, "its clock is a demo's"
+    with database.transaction(app.extensions["engine"]) as session:
+        session.execute(delete(DemoClock))
+    assert banner not in desk.get("/finance/review").text
+    assert banner not in browser.get("/").text
