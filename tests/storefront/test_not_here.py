@@ -14,7 +14,7 @@ from commissions.models import TouchRecord
 from storefront import create_app, database, transactions
 from storefront.settings import Settings
 from tests.storefront.hub.reading import text_of
-from tests.storefront.web import SECRET, Browser
+from tests.storefront.web import SECRET, Browser, load_clicks
 
 ON_ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 NOWHERE = ("/nothing-here", "/@nobody", "/p/no-such-thing", "/o/wrong", "/media/none.svg")
@@ -67,11 +67,12 @@ def test_what_a_form_names_wrongly_did_not_work(browser: Browser) -> None:
 
 @pytest.mark.parametrize("typed", ["LINHDAN", "LinhDan"])
 def test_a_handle_is_found_however_it_is_typed(
-    browser: Browser, shop_engine: Engine, typed: str
+    app: Flask, browser: Browser, shop_engine: Engine, typed: str
 ) -> None:
     page = browser.get(f"/@{typed}?lang=en")
     assert (page.status_code, page.request.path) == (200, "/@linhdan")
     assert page.request.query_string == b"lang=en"
+    load_clicks(app)
     with Session(shop_engine) as session:
         assert session.scalar(select(func.count()).select_from(TouchRecord)) == 1
     assert browser.get("/@LINHDA").status_code == 404

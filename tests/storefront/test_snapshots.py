@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from storefront import database
+from storefront.database_faults import DatabaseReadOnly
 from tests.storefront.shop import Shop
 
 RENAME = text("update programs set name = :name")
@@ -52,7 +52,7 @@ def test_several_snapshots_are_read_at_once(engine: Engine) -> None:
 def test_a_snapshot_refuses_to_write_and_leaves_no_trace_on_its_connection(engine: Engine) -> None:
     for number in range(3):
         with (
-            pytest.raises(DBAPIError, match=r"read-?only"),
+            pytest.raises(DatabaseReadOnly),
             database.snapshot(engine) as reader,
         ):
             rename(reader, "Tulips")
