@@ -82,6 +82,7 @@ ACCESS: Mapping[str, frozenset[str]] = {
     "finance.decide": FINANCE,
     "finance.payouts": READS_BOOKS,
     "finance.batch": READS_BOOKS,
+    "finance.payments": FINANCE,
     "finance.build": frozenset({PREPARER}),
     "finance.approve": frozenset({APPROVER}),
     "finance.refuse": frozenset({APPROVER}),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commissions import payouts as engine_payouts
-from commissions import programs, settling
+from commissions import programs, sets, settling
 from commissions.errors import PayoutUnknown
-from commissions.models import Batch, Payout, Program
+from commissions.models import Batch, Partner, Payout, Program
 from commissions.money import Money
 from storefront import clock, database, payout_run
 from storefront.cli.connection import engine_from_env
@@ -61,7 +64,7 @@ def build(*, program_code: str, actor: str, partner_codes: tuple[str, ...], json
         )
         data = {
             "batch": built.batch.id if built.batch else None,
-            "payouts": [_shown(payout) for payout in built.payouts],
+            "payouts": _shown(session, built.payouts),
             "skipped": built.skipped,
         }
         total = Money(sum(payout.amount_minor for payout in built.payouts), program.currency)
@@ -169,7 +172,8 @@ def fail(*, program_code: str, actor: str, payout_id: int, reason: str, json_: b
         [payout] = settling.fail(
             session, program, [payout_id], at=clock.now(session), actor=actor, reason=reason
         )
-        tell(_shown(payout), f"Payout {payout.id} is {payout.state}.", json_=json_)
+        (shown,) = _shown(session, [payout])
+        tell(shown, f"Payout {payout.id} is {payout.state}.", json_=json_)
 
 
 @payouts.command("return")
@@ -185,12 +189,13 @@ def return_(*, program_code: str, actor: str, payout_id: int, reason: str, json_
         [payout] = settling.take_return(
             session, program, [payout_id], at=clock.now(session), actor=actor, reason=reason
         )
-        tell(_shown(payout), f"Payout {payout.id} is {payout.state}.", json_=json_)
+        (shown,) = _shown(session, [payout])
+        tell(shown, f"Payout {payout.id} is {payout.state}.", json_=json_)
 
 
 def _tell_batch(session: Session, program: Program, batch: Batch, *, json_: bool) -> None:
     _, listed = engine_payouts.find_batch(session, program, batch.id)
-    shown = [_shown(payout) for payout in listed]
+    shown = _shown(session, listed)
     data = {
         "batch": batch.id,
         "state": batch.state,
@@ -200,15 +205,22 @@ def _tell_batch(session: Session, program: Program, batch: Batch, *, json_: bool
     }
     tell(data, f"Batch {batch.id} is {batch.state}.", json_=json_)
     if not json_:
-        table(
-            ("payout", "amount", "rail", "destination", "state"),
-            [
-                (p.id, str(Money(p.amount_minor, program.currency)), p.rail, p.destination, p.state)
-                for p in listed
-            ],
-        )
+        names = ("id", "partner", "name", "amount", "rail", "destination", "state")
+        amounts = ({"amount": str(Money(p.amount_minor, program.currency))} for p in listed)
+        rows = [one | amount for one, amount in zip(shown, amounts, strict=True)]
+        table(("payout", *names[1:]), [[row[name] for name in names] for row in rows])
 
 
-def _shown(payout: Payout) -> dict[str, object]:
+def _shown(session: Session, listed: Sequence[Payout]) -> list[dict[str, object]]:
+    """Return payouts as programs read them, each with its partner's code and name."""
     names = ("id", "partner_id", "amount_minor", "rail", "destination", "state", "key")
-    return {name: getattr(payout, name) for name in names}
+    partners = {
+        one.id: {"partner": one.code, "name": one.name}
+        for one in session.scalars(
+            select(Partner).where(sets.among(session, Partner.id, [p.partner_id for p in listed]))
+        )
+    }
+    return [
+        {name: getattr(payout, name) for name in names} | partners[payout.partner_id]
+        for payout in listed
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from flask import flash, request
+from flask import Response, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -13,7 +13,7 @@ from commissions import payouts, settling
 from commissions.payouts import Built
 from storefront import access, logs, payout_run, transactions
 from storefront.errors import Missing
-from storefront.finance import answers, fields, payday, words
+from storefront.finance import answers, fields, payday, payments, words
 from storefront.finance.blueprint import finance
 from storefront.finance.current import back_to, now, page, program
 from storefront.transactions import session, undo
@@ -52,6 +52,22 @@ def batch(batch_id: int) -> ResponseReturnValue:
     """Show a batch with its payouts, and what whoever looks may do with it."""
     typed = access.typed_before()
     return _batch(batch_id, faulty=typed.get("what", ""), typed=typed)
+
+
+@finance.get("/payouts/<int(max=9223372036854775807):batch_id>/payments.csv", endpoint="payments")
+def take_payments(batch_id: int) -> ResponseReturnValue:
+    """Hand out what an approved batch has still to pay as CSV; no cache keeps the accounts."""
+    shown = payday.batch_page(session, program(), batch_id)
+    listed = payments.of_batch(shown)
+    if not listed:
+        raise Missing(_("Nothing of this batch is to be paid: it has no payment list."))
+    name = f"payments-{program().code}-{batch_id}.csv"
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": "no-store",
+    }
+    text = payments.as_csv(listed, program().currency)
+    return Response(text, mimetype="text/csv", headers=headers)
 
 
 @finance.post("/payouts/<int(max=9223372036854775807):batch_id>/approve")
@@ -181,6 +197,7 @@ def _batch(
         is_maker=shown.batch.maker.strip().casefold() == logs.actor().casefold(),
         may_approve=access.may("finance.approve"),
         may_handle=access.may("finance.send"),
+        to_pay=payments.of_batch(shown) if access.may("finance.payments") else [],
         opened=opened,
         items=payday.items(session, opened.payout.id) if opened else [],
         to_send=shown.ids(("approved", "sending", "unknown")),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
@@ -185,6 +188,62 @@ def test_a_destination_is_never_shown_in_full(preparer: Browser, shop_engine: En
         assert "3344" not in page
 
 
+def test_whoever_pays_by_hand_finds_the_accounts_of_an_approved_batch(
+    preparer: Browser, approver: Browser, shop_engine: Engine
+) -> None:
+    _pay_to(shop_engine, "9704 3344 5566")
+    build(preparer, "linh", "may")
+    assert "Payment list" not in preparer.get(f"{BATCH}?lang=en").text
+    assert preparer.get(f"{BATCH}/payments.csv").status_code == 404
+    act(approver, "approve")
+    page = text_of(preparer.get(f"{BATCH}?lang=en").text)
+    assert "Ngọc Mây by hand 9704 3344 5566 39,480 hoa-som-payout-2 Approved" in page
+    act(approver, "send")
+    act(preparer, "settle", payout=_payout(shop_engine, "manual"))
+    listed = text_of(preparer.get(f"{BATCH}?lang=en").text).partition("Payment list")[2]
+    listed = listed.partition("What happened")[0]
+    assert "Linh Đan" in listed
+    assert "3344" not in listed, "what has arrived is not paid again"
+
+
+def test_the_payment_list_is_a_file_in_which_nothing_is_calculated(
+    preparer: Browser, approver: Browser, shop_engine: Engine
+) -> None:
+    _pay_to(shop_engine, '=HYPERLINK("http://elsewhere.example")')
+    build(preparer, "linh", "may")
+    act(approver, "approve")
+    answer = preparer.get(f"{BATCH}/payments.csv")
+    assert answer.mimetype == "text/csv"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert 'filename="payments-hoa-som-1.csv"' in answer.headers["Content-Disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    by_hand = next(row for row in rows if row["rail"] == "manual")
+    assert by_hand == {
+        "payout": f"PO-{_payout(shop_engine, 'manual')}",
+        "partner": "may",
+        "name": "Ngọc Mây",
+        "rail": "manual",
+        "destination": '\'=HYPERLINK("http://elsewhere.example")',
+        "amount": "39480",
+        "currency": "VND",
+        "reference": f"hoa-som-payout-{_payout(shop_engine, 'manual')}",
+        "state": "approved",
+    }
+    assert len(rows) == 2
+
+
+def test_who_only_reads_the_books_sees_no_account_in_full(
+    preparer: Browser, approver: Browser, shop_engine: Engine, new_browser: type[Browser]
+) -> None:
+    _pay_to(shop_engine, "9704 3344 5566")
+    build(preparer, "may")
+    act(approver, "approve")
+    assert "3344" in preparer.get(BATCH).text
+    admin = new_browser().sign_in("admin")  # type: ignore[call-arg]  # reason: a fixture's class
+    assert "3344" not in admin.get(BATCH).text
+    assert admin.get(f"{BATCH}/payments.csv").status_code == 403
+
+
 @pytest.mark.parametrize(
     ("who", "what"),
     [
@@ -252,6 +311,13 @@ def test_a_batch_that_nobody_approved_is_not_sent(preparer: Browser, shop_engine
     build(preparer, "linh")
     assert act(preparer, "send") == 409
     assert states(shop_engine) == {"test": "reserved"}
+
+
+def _pay_to(engine: Engine, destination: str) -> None:
+    """Let Mây be paid by hand to an account."""
+    with database.transaction(engine) as session:
+        may = partners.find(session, programs.find(session, CODE), "may")
+        may.payout_destination = destination
 
 
 def _payout(engine: Engine, rail: str) -> int:
