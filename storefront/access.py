@@ -92,6 +92,7 @@ ACCESS: Mapping[str, frozenset[str]] = {
     "finance.take_return": FINANCE,
     "finance.books": READS_BOOKS,
     "finance.verify": READS_BOOKS,
+    "finance.find": READS_BOOKS,
     "finance.trail": READS_BOOKS,
     "finance.partner": READS_BOOKS,
     # the demo's clock

@@ -48,6 +48,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/finance/payouts",
         "/finance/payouts/{batch}",
         "/finance/books",
+        "/finance/find",
+        "/finance/find?q=a",
         "/finance/orders/{number_done}",
         "/finance/partners/linhdan",
     ),

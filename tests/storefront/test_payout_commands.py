@@ -82,19 +82,8 @@ def test_people_see_the_batch_as_a_table(desk: Desk) -> None:
     header, row = desk.here("payouts", "approve", *OF_ROSES, "--by", "thu", "1").out.splitlines()[
         1:
     ]
-    assert header.split() == ["payout", "partner", "name", "amount", "rail", "destination", "state"]
-    assert row.split() == [
-        "1",
-        "mai",
-        "Mai",
-        "10.00",
-        "EUR",
-        "test",
-        "bank",
-        "of",
-        "mai",
-        "approved",
-    ]
+    assert " ".join(header.split()) == "payout partner name amount rail destination state"
+    assert " ".join(row.split()) == "1 mai Mai 10.00 EUR test bank of mai approved"
     again = desk.here("payouts", "build", *OF_ROSES, "--by", "quang").out
     assert again == "Nobody can be paid now.\n"
 

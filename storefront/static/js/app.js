@@ -42,6 +42,16 @@ for (const all of document.querySelectorAll("[data-all]")) {
   });
 }
 
+// A key leads to a field: <input data-key="/">
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, textarea, select")) return;
+  const field = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === event.key);
+  if (!field) return;
+  event.preventDefault();
+  field.focus();
+  field.select();
+});
+
 // Tables by keyboard: j and k walk the rows.
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
