@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from flask import Response, flash, request
@@ -168,6 +169,7 @@ def _payouts(*, fault: str = "", chosen: Sequence[str] | None = None) -> str:
         answers=answers.read(session, program(), actor=logs.actor(), now=now()),
         payable=payable,
         can_be_paid=[one for one in payable if one.why_not is None],
+        reasons=Counter(one.why_not for one in payable if one.why_not).most_common(),
         batches=payday.batches(session, program(), payday.STATES[state]),
         state=state,
         chosen=chosen,

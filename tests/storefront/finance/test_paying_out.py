@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from commissions import partners, programs
-from commissions.models import Batch, Payout
+from commissions.models import Batch, Partner, Payout
 from storefront import database
 from storefront.access import APPROVER, PREPARER
 from storefront.accounts import users
@@ -138,6 +138,7 @@ def test_money_that_came_back_is_ready_again(
     assert act(preparer, "return", payout=manual, reason="the bank sent it back") == 200
     assert states(shop_engine) == {"manual": "returned"}
     assert build(preparer, "may") == 200
+    assert "Failed 0 none waits for you" in text_of(preparer.get(f"{PAYOUTS}?lang=en").text)
     assert books_balance(shop_engine)
 
 
@@ -172,8 +173,23 @@ def test_who_has_no_details_cannot_be_paid(preparer: Browser, shop_engine: Engin
     with database.transaction(shop_engine) as session:
         may = partners.find(session, programs.find(session, CODE), "may")
         may.payout_rail = may.payout_destination = None
-    assert "no payout details yet" in preparer.get(f"{PAYOUTS}?lang=en").text
+    page = text_of(preparer.get(f"{PAYOUTS}?lang=en").text)
+    assert "no payout details yet" in page
+    assert "1 partner lacks payout details: 39,480 ₫ can't be paid." in page
+    assert "the columns payout_rail and payout_destination" in page
+    assert "No batch can be built now" not in page, "somebody else can be paid"
     assert build(preparer, "may") == 409
+
+
+def test_a_button_that_is_off_says_why(preparer: Browser, shop_engine: Engine) -> None:
+    with database.transaction(shop_engine) as session:
+        for one in session.scalars(select(Partner)):
+            one.payout_rail = one.payout_destination = None
+    page = preparer.get(f"{PAYOUTS}?lang=en").text
+    assert 'disabled aria-describedby="why-off"' in page
+    told = text_of(page)
+    assert "No batch can be built now. no payout details yet: 2, below the minimum: 1." in told
+    assert "Waiting for you 0 VND 0 partners to pay 2 partners lack payout details" in told
 
 
 def test_a_destination_is_never_shown_in_full(preparer: Browser, shop_engine: Engine) -> None:
