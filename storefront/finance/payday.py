@@ -25,12 +25,18 @@ from commissions.states import BatchState, CommissionState, PayoutState
 
 MOST_BATCHES = 100
 _SHOWN_DIGITS = 4
+SENT, PAID, FAILED = "sent", "paid", "failed"
+"""Where an approved batch stands when nothing of it is left to send: by its payouts alone."""
 STATES: Mapping[str, tuple[str, ...]] = {
-    "every": tuple(BatchState),
+    "every": (*BatchState, SENT, PAID, FAILED),
     "waiting": (BatchState.BUILT,),
     "approved": (BatchState.APPROVED,),
+    "sent": (SENT,),
+    "paid": (PAID,),
+    "failed": (FAILED,),
     "refused": (BatchState.REFUSED,),
 }
+_ON_THEIR_WAY = (PayoutState.SENDING, PayoutState.UNKNOWN, PayoutState.SENT)
 CAN_FAIL = frozenset({PayoutState.RESERVED, PayoutState.APPROVED, PayoutState.SENT})
 CAN_SETTLE = frozenset({PayoutState.SENT, PayoutState.UNKNOWN})  # one by one, by who saw it arrive
 SETTLED_TOGETHER = frozenset({PayoutState.SENT})
@@ -53,7 +59,7 @@ class BatchRow(NamedTuple):
     """One batch in the list, what goes out by it, and how far its payouts are."""
 
     id: int
-    state: str
+    standing: str
     maker: str
     checker: str | None
     built_at: datetime
@@ -77,9 +83,10 @@ class PayoutRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BatchPage:
-    """A batch in full."""
+    """A batch in full; ``standing`` is its state, or what became of an approved one."""
 
     batch: Batch
+    standing: str
     rows: tuple[PayoutRow, ...]
     moves: tuple[StateChange, ...]
 
@@ -162,12 +169,12 @@ def payable(session: Session, program: Program) -> list[Payable]:
 
 
 def batches(session: Session, program: Program, states: Sequence[str]) -> list[BatchRow]:
-    """Return the newest batches in some states, with how far they are."""
+    """Return the newest batches that stand in some states, with how far they are."""
     goes_out = case((Payout.state != PayoutState.FAILED, Payout.amount_minor), else_=0)
     found = session.execute(
         select(
             Batch.id,
-            Batch.state,
+            _standing(),
             Batch.maker,
             Batch.checker,
             Batch.built_at,
@@ -177,8 +184,9 @@ def batches(session: Session, program: Program, states: Sequence[str]) -> list[B
             _count(PayoutState.FAILED, PayoutState.RETURNED),
         )
         .outerjoin(Payout, Payout.batch_id == Batch.id)
-        .where(Batch.program_id == program.id, Batch.state.in_(states))
+        .where(Batch.program_id == program.id)
         .group_by(Batch.id)
+        .having(_standing().in_(states))
         .order_by(Batch.id.desc())
         .limit(MOST_BATCHES)
     )
@@ -198,10 +206,12 @@ def batch_page(session: Session, program: Program, batch_id: int) -> BatchPage:
         .order_by(StateChange.id)
     ).all()
     notes = {move.subject_id: move.reason for move in moves if move.subject == "payout"}
+    standing = select(_standing()).outerjoin(Payout, Payout.batch_id == Batch.id)
     sums = _sums(session, ids)
     names = _names(session, [payout.partner_id for payout in listed])
     return BatchPage(
         batch,
+        session.scalars(standing.where(Batch.id == batch_id).group_by(Batch.id)).one(),
         tuple(
             PayoutRow(payout, *names[payout.partner_id], *sums[payout.id], notes.get(payout.id))
             for payout in sorted(listed, key=lambda one: (-one.amount_minor, one.id))
@@ -236,6 +246,21 @@ def _why_not(program: Program, partner: Partner, amount_minor: int) -> str | Non
     if not (partner.payout_rail and partner.payout_destination):
         return payouts.NO_DETAILS
     return None
+
+
+def _standing() -> ColumnElement[str]:
+    """Return where a batch stands, for a query by batch: only its payouts tell whether it is paid.
+
+    Approved while something is left to send, then on its way; when all have ended it is paid if
+    any was, else failed.
+    """
+    return case(
+        (Batch.state != BatchState.APPROVED, Batch.state),
+        (_count(PayoutState.APPROVED) > 0, Batch.state),
+        (_count(*_ON_THEIR_WAY) > 0, SENT),
+        (_count(PayoutState.SETTLED) > 0, PAID),
+        else_=FAILED,
+    )
 
 
 def _count(*states: str) -> ColumnElement[int]:

@@ -32,6 +32,9 @@ BATCH_FILTERS: Words = {
     "every": _l("every state"),
     "waiting": _l("waiting for approval"),
     "approved": _l("approved"),
+    "sent": _l("on their way"),
+    "paid": _l("paid"),
+    "failed": _l("failed"),
     "refused": _l("sent back"),
 }
 KINDS: Words = {
@@ -58,6 +61,9 @@ COMMISSION_STATES: Words = {
 BATCH_STATES: Words = {
     "built": _l("Waiting for approval"),
     "approved": _l("Approved"),
+    "sent": _l("On its way"),
+    "paid": _l("Paid"),
+    "failed": _l("Failed"),
     "refused": _l("Sent back"),
 }
 PAYOUT_STATES: Words = {
@@ -82,7 +88,10 @@ PAYOUT_CHIPS: Mapping[str, tuple[str, str]] = {
 }
 BATCH_CHIPS: Mapping[str, tuple[str, str]] = {
     "built": ("waiting", "hourglass"),
-    "approved": ("paid", "done"),
+    "approved": ("in_payout", "check"),
+    "sent": ("in_payout", "arrow"),
+    "paid": ("paid", "done"),
+    "failed": ("bad", "cross"),
     "refused": ("bad", "undo"),
 }
 WHY_NOT: Words = {

@@ -323,6 +323,40 @@ def test_what_was_taken_out_of_a_batch_counts_in_no_sum(
     assert "Batch 1 39,480 ₫ Approved 2 payouts, 1 failed" in listed
 
 
+def test_a_batch_is_paid_when_its_payouts_are(
+    preparer: Browser, approver: Browser, shop_engine: Engine
+) -> None:
+    def standing() -> str:
+        """Return what header and list say of the batch, which its own filter lets through."""
+        header = text_of(preparer.get(f"{BATCH}?lang=en").text).partition("Prepared by")[0]
+        told = header.rpartition("Batch 1 ")[2].strip()
+        word = {"Waiting for approval": "waiting", "On its way": "sent"}.get(told, told.lower())
+        shown = text_of(preparer.get(f"{PAYOUTS}?lang=en&state={word}").text)
+        assert f"₫ {told} 2 payouts" in shown.partition("Batches")[2], (told, shown)
+        return told
+
+    build(preparer, "linh", "may")
+    seen = [standing()]
+    for what, fields in (
+        ("approve", {}),
+        ("send", {}),
+        ("fail", {"payout": _payout(shop_engine, "test"), "reason": "account closed"}),
+        ("settle", {}),
+        ("return", {"payout": _payout(shop_engine, "manual"), "reason": "sent back"}),
+    ):
+        assert act(approver, what, **fields) == 200
+        seen.append(standing())
+    assert seen == [
+        "Waiting for approval",
+        "Approved",
+        "On its way",
+        "On its way",
+        "Paid",
+        "Failed",
+    ]
+    assert "No batch stands there" in preparer.get(f"{PAYOUTS}?lang=en&state=paid").text
+
+
 def test_a_batch_that_nobody_approved_is_not_sent(preparer: Browser, shop_engine: Engine) -> None:
     build(preparer, "linh")
     assert act(preparer, "send") == 409
