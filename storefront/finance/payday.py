@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, case, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from commissions import payouts, sets
 from commissions.models import (
@@ -44,11 +44,15 @@ CAN_RETURN = frozenset({PayoutState.SETTLED})
 
 
 class Payable(NamedTuple):
-    """What is ready for one partner, and why it can't be paid (None: it can)."""
+    """What is ready for one partner, and why it can't be paid (None: it can).
+
+    ``taken`` counts the clawbacks, as in a payout: they are no commissions of those.
+    """
 
     partner_code: str
     partner_name: str
     commissions: int
+    taken: int
     amount_minor: int
     rail: str | None
     destination: str | None
@@ -76,6 +80,7 @@ class PayoutRow(NamedTuple):
     partner_code: str
     partner_name: str
     commissions: int
+    taken: int
     gross_minor: int
     taken_minor: int
     note: str | None
@@ -148,7 +153,7 @@ def payable(session: Session, program: Program) -> list[Payable]:
     """Return everyone who has something ready, the largest sum first, and why not, if not."""
     amount = func.sum(Commission.amount_minor)
     found = session.execute(
-        select(Partner, func.count(), amount)
+        select(Partner, *_counts(Commission.amount_minor, Commission.id), amount)
         .join(Commission, Commission.partner_id == Partner.id)
         .where(Commission.program_id == program.id, Commission.state == CommissionState.READY)
         .group_by(Partner.id)
@@ -158,13 +163,14 @@ def payable(session: Session, program: Program) -> list[Payable]:
         Payable(
             partner.code,
             partner.name,
-            count,
+            earned,
+            taken,
             int(ready),
             partner.payout_rail,
             partner.payout_destination,
             _why_not(program, partner, int(ready)),
         )
-        for partner, count, ready in found
+        for partner, earned, taken, ready in found
     ]
 
 
@@ -267,20 +273,27 @@ def _count(*states: str) -> ColumnElement[int]:
     return func.count(case((Payout.state.in_(states), Payout.id)))
 
 
-def _sums(session: Session, ids: Sequence[int]) -> dict[int, tuple[int, int, int]]:
-    """Return count, gross and what was taken back by payout."""
+def _counts(
+    amount: InstrumentedAttribute[int], counted: InstrumentedAttribute[int]
+) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    """Return how many earn something, and how many take something back."""
+    return func.count(case((amount > 0, counted))), func.count(case((amount < 0, counted)))
+
+
+def _sums(session: Session, ids: Sequence[int]) -> dict[int, tuple[int, int, int, int]]:
+    """Return by payout how many were earned and taken back, then gross and taken minor units."""
     positive = and_(PayoutItem.amount_minor > 0)
     found = session.execute(
         select(
             PayoutItem.payout_id,
-            func.count(case((positive, PayoutItem.id))),
+            *_counts(PayoutItem.amount_minor, PayoutItem.id),
             func.sum(case((positive, PayoutItem.amount_minor), else_=0)),
             func.sum(case((positive, 0), else_=PayoutItem.amount_minor)),
         )
         .where(sets.among(session, PayoutItem.payout_id, ids))
         .group_by(PayoutItem.payout_id)
     )
-    return {row[0]: (row[1], int(row[2]), int(row[3])) for row in found}
+    return {row[0]: (row[1], row[2], int(row[3]), int(row[4])) for row in found}
 
 
 def _names(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, str]]:

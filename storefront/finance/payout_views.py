@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from commissions import payouts, settling
+from commissions.money import exponent
 from commissions.payouts import Built
 from storefront import access, logs, payout_run, transactions
 from storefront.errors import Missing
@@ -170,6 +171,7 @@ def _payouts(*, fault: str = "", chosen: Sequence[str] | None = None) -> str:
         payable=payable,
         can_be_paid=[one for one in payable if one.why_not is None],
         reasons=Counter(one.why_not for one in payable if one.why_not).most_common(),
+        digits=exponent(program().currency),
         batches=payday.batches(session, program(), payday.STATES[state]),
         state=state,
         chosen=chosen,

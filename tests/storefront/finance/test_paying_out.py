@@ -16,6 +16,7 @@ from storefront.access import APPROVER, PREPARER
 from storefront.accounts import users
 from tests.storefront.finance import paying
 from tests.storefront.finance.paying import books_balance
+from tests.storefront.hub.earned import Past
 from tests.storefront.hub.reading import text_of
 from tests.storefront.web import CODE, HASHED, STAFF, Browser
 
@@ -321,6 +322,22 @@ def test_what_was_taken_out_of_a_batch_counts_in_no_sum(
     assert "payouts gross taken back to pay VND 1 39,480 0 39,480" in page
     listed = text_of(approver.get(f"{PAYOUTS}?lang=en").text).partition("Batches")[2]
     assert "Batch 1 39,480 ₫ Approved 2 payouts, 1 failed" in listed
+
+
+def test_commissions_are_counted_alike_before_and_in_a_batch(
+    preparer: Browser, shop_engine: Engine
+) -> None:
+    with database.transaction(shop_engine) as session:
+        past = Past(session, paying.program_of(session))
+        past.sell("A-9", ("TON-200", 2), days=30)
+        past.complete("A-9", days=25)
+        past.release(days=1)
+        past.give_back("A-9", 1, days=0)
+    assert "Linh Đan 2 1 taken back 78,960" in text_of(preparer.get(f"{PAYOUTS}?lang=en").text)
+    build(preparer, "linh")
+    batch = text_of(preparer.get(f"{BATCH}?lang=en").text)
+    assert "Linh Đan PO-1 2 1 taken back 118,440 −39,480 78,960" in batch
+    assert "2 commissions 118,440 1 taken back −39,480 to pay, VND 78,960" in batch
 
 
 def test_a_batch_is_paid_when_its_payouts_are(
