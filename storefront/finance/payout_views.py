@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from flask import Response, flash, request
 from flask.typing import ResponseReturnValue
@@ -13,6 +13,7 @@ from flask_babel import ngettext
 from commissions import payouts, settling
 from commissions.money import exponent
 from commissions.payouts import Built
+from commissions.states import PayoutState
 from storefront import access, logs, payout_run, transactions
 from storefront.errors import Missing
 from storefront.finance import answers, fields, payday, payments, words
@@ -112,8 +113,10 @@ def settle(batch_id: int) -> ResponseReturnValue:
     if not ids:
         flash(_("No payout of this batch is on its way. Nothing was changed."))
         return back_to("finance.batch", batch_id=batch_id)
+    _batch_in_hand, listed = payouts.find_batch(session, program(), batch_id)
+    before = [one.id for one in listed if one.state == PayoutState.SETTLED]
     settling.settle(session, program(), ids, at=now(), actor=logs.actor())
-    flash(_told("settled", len(ids)), "leaf")
+    flash(_told_settled({*ids} - {*before}, before), "leaf")
     return back_to("finance.batch", batch_id=batch_id)
 
 
@@ -219,6 +222,16 @@ def _tell_skipped(built: Built) -> None:
     for one in built.skipped:
         why = words.say(words.WHY_NOT, one.reason)
         flash(_("%(partner)s was left out: %(why)s.", partner=one.partner_code, why=why))
+
+
+def _told_settled(now_paid: Collection[int], before: Collection[int]) -> str:
+    """Tell what was settled, and what had arrived before somebody asked: the rail may be faster."""
+    told = [_told("settled", len(now_paid))] if now_paid else [str(_("Nothing was changed."))]
+    if before:
+        told.append(str(ngettext("%(num)d payout of this batch had been paid already.",
+                                 "%(num)d payouts of this batch had been paid already.",
+                                 len(before))))  # fmt: skip
+    return " ".join(told)
 
 
 def _told(state: str, count: int) -> str:

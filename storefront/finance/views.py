@@ -82,6 +82,7 @@ def show_books() -> ResponseReturnValue:
         section="finance.books",
         checked=checks.last(session, one, now=now()),
         groups=books.groups(session, one),
+        held=books.held_in_all(session, one),
         house=books.house(session, one),
         standings=books.standings(session, one),
         seals=books.seals(session, one),

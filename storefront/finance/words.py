@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flask_babel import LazyString
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+
+from commissions.providers import ManualRail
 
 Words = Mapping[str, LazyString]
 
@@ -146,6 +149,13 @@ def account(ref: str, names: Mapping[str, str]) -> str:
     role, _blank, code = ref.partition(" ")
     called = say(ACCOUNTS, role)
     return f"{called}, {names.get(code, code)}" if code else called
+
+
+def paid_to(rail: str, where: str) -> str:
+    """Return how and where to somebody is paid, as a sentence."""
+    if rail == ManualRail.name:
+        return str(_("Paid by hand to %(where)s.", where=where))
+    return str(_("Paid by the rail %(rail)s to %(where)s.", rail=say(RAILS, rail), where=where))
 
 
 def say(words: Words, word: str) -> str:

@@ -315,6 +315,8 @@ def test_the_demo_prints_the_trail_of_one_order_and_that_the_books_balance() -> 
     assert [name for name in labels if not re.search(rf"^  {name} ", ran.out, re.MULTILINE)] == []
     for code in ("accrual", "clawback", "release", "payout_reserve", "payout_settle"):
         assert re.search(rf"\b{code} .*→?.*VND", ran.out), code
+    for code in ("payout_reserve", "payout_settle"):
+        assert re.search(rf"\b{code} .* 179,520 of 379,860 VND$", ran.out, re.MULTILINE), code
     assert ran.out.splitlines()[-1] == "books: balanced"
     told = Here(None).data("demo")
     assert told["balanced"] is True

@@ -2,56 +2,28 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from commissions import partners, programs
-from commissions.models import Batch, Partner, Payout
+from commissions.models import Batch, Partner
 from storefront import database
 from storefront.access import APPROVER, PREPARER
 from storefront.accounts import users
-from tests.storefront.finance import paying
-from tests.storefront.finance.paying import books_balance
-from tests.storefront.hub.earned import Past
+from tests.storefront.finance.paying import (
+    BATCH,
+    PAYOUTS,
+    act,
+    books_balance,
+    build,
+    payout_of,
+    states,
+)
 from tests.storefront.hub.reading import text_of
 from tests.storefront.web import CODE, HASHED, STAFF, Browser
 
-PAYOUTS = "/finance/payouts"
-BATCH = f"{PAYOUTS}/1"
 BOTH = "both@hoasom.example"
-
-
-@pytest.fixture
-def preparer(shop_engine: Engine, browser: Browser) -> Browser:
-    """Who builds the batches."""
-    paying.two_ready_one_on_hold(shop_engine)
-    return browser.sign_in("preparer")
-
-
-@pytest.fixture
-def approver(preparer: Browser, new_browser: type[Browser]) -> Browser:
-    """Who approves what the preparer has built."""
-    return new_browser().sign_in("approver")  # type: ignore[call-arg]  # reason: a fixture's class
-
-
-def build(browser: Browser, *codes: str) -> int:
-    """Build a batch for partners and return the answer's status."""
-    return browser.post(PAYOUTS, page=f"{PAYOUTS}?lang=en", partners=list(codes)).status_code
-
-
-def act(browser: Browser, what: str, **fields: object) -> int:
-    """Do something with the first batch and return the answer's status."""
-    return browser.post(f"{BATCH}/{what}", page=BATCH, **fields).status_code
-
-
-def states(engine: Engine) -> dict[str, str]:
-    """Return the state of every payout, by its rail."""
-    with Session(engine) as session:
-        return {payout.rail: payout.state for payout in session.scalars(select(Payout))}
 
 
 def test_a_batch_goes_from_built_to_paid_by_both_rails(
@@ -66,7 +38,7 @@ def test_a_batch_goes_from_built_to_paid_by_both_rails(
     assert states(shop_engine) == {"test": "approved", "manual": "approved"}
     assert act(approver, "send") == 200
     assert states(shop_engine) == {"test": "sent", "manual": "sent"}
-    manual = _payout(shop_engine, "manual")
+    manual = payout_of(shop_engine, "manual")
     assert act(preparer, "settle", payout=manual) == 200
     assert states(shop_engine) == {"test": "sent", "manual": "settled"}
     assert act(preparer, "settle") == 200
@@ -115,7 +87,7 @@ def test_a_payout_fails_for_a_reason(
     build(preparer, "may")
     act(approver, "approve")
     act(approver, "send")
-    manual = _payout(shop_engine, "manual")
+    manual = payout_of(shop_engine, "manual")
     assert act(preparer, "fail", payout=manual, reason=" ") == 422
     assert preparer.page
     assert 'id="payout-reason-fault"' in preparer.page.text
@@ -133,7 +105,7 @@ def test_money_that_came_back_is_ready_again(
     build(preparer, "may")
     act(approver, "approve")
     act(approver, "send")
-    manual = _payout(shop_engine, "manual")
+    manual = payout_of(shop_engine, "manual")
     assert act(preparer, "return", payout=manual, reason="too early") == 409
     act(preparer, "settle")
     assert act(preparer, "return", payout=manual, reason="the bank sent it back") == 200
@@ -205,62 +177,6 @@ def test_a_destination_is_never_shown_in_full(preparer: Browser, shop_engine: En
         assert "3344" not in page
 
 
-def test_whoever_pays_by_hand_finds_the_accounts_of_an_approved_batch(
-    preparer: Browser, approver: Browser, shop_engine: Engine
-) -> None:
-    _pay_to(shop_engine, "9704 3344 5566")
-    build(preparer, "linh", "may")
-    assert "Payment list" not in preparer.get(f"{BATCH}?lang=en").text
-    assert preparer.get(f"{BATCH}/payments.csv").status_code == 404
-    act(approver, "approve")
-    page = text_of(preparer.get(f"{BATCH}?lang=en").text)
-    assert "Ngọc Mây by hand 9704 3344 5566 39,480 hoa-som-payout-2 Approved" in page
-    act(approver, "send")
-    act(preparer, "settle", payout=_payout(shop_engine, "manual"))
-    listed = text_of(preparer.get(f"{BATCH}?lang=en").text).partition("Payment list")[2]
-    listed = listed.partition("What happened")[0]
-    assert "Linh Đan" in listed
-    assert "3344" not in listed, "what has arrived is not paid again"
-
-
-def test_the_payment_list_is_a_file_in_which_nothing_is_calculated(
-    preparer: Browser, approver: Browser, shop_engine: Engine
-) -> None:
-    _pay_to(shop_engine, '=HYPERLINK("http://elsewhere.example")')
-    build(preparer, "linh", "may")
-    act(approver, "approve")
-    answer = preparer.get(f"{BATCH}/payments.csv")
-    assert answer.mimetype == "text/csv"
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert 'filename="payments-hoa-som-1.csv"' in answer.headers["Content-Disposition"]
-    rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
-    by_hand = next(row for row in rows if row["rail"] == "manual")
-    assert by_hand == {
-        "payout": f"PO-{_payout(shop_engine, 'manual')}",
-        "partner": "may",
-        "name": "Ngọc Mây",
-        "rail": "manual",
-        "destination": '\'=HYPERLINK("http://elsewhere.example")',
-        "amount": "39480",
-        "currency": "VND",
-        "reference": f"hoa-som-payout-{_payout(shop_engine, 'manual')}",
-        "state": "approved",
-    }
-    assert len(rows) == 2
-
-
-def test_who_only_reads_the_books_sees_no_account_in_full(
-    preparer: Browser, approver: Browser, shop_engine: Engine, new_browser: type[Browser]
-) -> None:
-    _pay_to(shop_engine, "9704 3344 5566")
-    build(preparer, "may")
-    act(approver, "approve")
-    assert "3344" in preparer.get(BATCH).text
-    admin = new_browser().sign_in("admin")  # type: ignore[call-arg]  # reason: a fixture's class
-    assert "3344" not in admin.get(BATCH).text
-    assert admin.get(f"{BATCH}/payments.csv").status_code == 403
-
-
 @pytest.mark.parametrize(
     ("who", "what"),
     [
@@ -315,7 +231,9 @@ def test_what_was_taken_out_of_a_batch_counts_in_no_sum(
     preparer: Browser, approver: Browser, shop_engine: Engine
 ) -> None:
     build(preparer, "linh", "may")
-    assert act(preparer, "fail", payout=_payout(shop_engine, "manual"), reason="wrong bank") == 200
+    assert (
+        act(preparer, "fail", payout=payout_of(shop_engine, "manual"), reason="wrong bank") == 200
+    )
     assert act(approver, "approve") == 200
     page = text_of(approver.get(f"{BATCH}?lang=en").text)
     assert "Approved today 1 VND 39,480" in page
@@ -324,69 +242,7 @@ def test_what_was_taken_out_of_a_batch_counts_in_no_sum(
     assert "Batch 1 39,480 ₫ Approved 2 payouts, 1 failed" in listed
 
 
-def test_commissions_are_counted_alike_before_and_in_a_batch(
-    preparer: Browser, shop_engine: Engine
-) -> None:
-    with database.transaction(shop_engine) as session:
-        past = Past(session, paying.program_of(session))
-        past.sell("A-9", ("TON-200", 2), days=30)
-        past.complete("A-9", days=25)
-        past.release(days=1)
-        past.give_back("A-9", 1, days=0)
-    assert "Linh Đan 2 1 taken back 78,960" in text_of(preparer.get(f"{PAYOUTS}?lang=en").text)
-    build(preparer, "linh")
-    batch = text_of(preparer.get(f"{BATCH}?lang=en").text)
-    assert "Linh Đan PO-1 2 1 taken back 118,440 −39,480 78,960" in batch
-    assert "2 commissions 118,440 1 taken back −39,480 to pay, VND 78,960" in batch
-
-
-def test_a_batch_is_paid_when_its_payouts_are(
-    preparer: Browser, approver: Browser, shop_engine: Engine
-) -> None:
-    def standing() -> str:
-        """Return what header and list say of the batch, which its own filter lets through."""
-        header = text_of(preparer.get(f"{BATCH}?lang=en").text).partition("Prepared by")[0]
-        told = header.rpartition("Batch 1 ")[2].strip()
-        word = {"Waiting for approval": "waiting", "On its way": "sent"}.get(told, told.lower())
-        shown = text_of(preparer.get(f"{PAYOUTS}?lang=en&state={word}").text)
-        assert f"₫ {told} 2 payouts" in shown.partition("Batches")[2], (told, shown)
-        return told
-
-    build(preparer, "linh", "may")
-    seen = [standing()]
-    for what, fields in (
-        ("approve", {}),
-        ("send", {}),
-        ("fail", {"payout": _payout(shop_engine, "test"), "reason": "account closed"}),
-        ("settle", {}),
-        ("return", {"payout": _payout(shop_engine, "manual"), "reason": "sent back"}),
-    ):
-        assert act(approver, what, **fields) == 200
-        seen.append(standing())
-    assert seen == [
-        "Waiting for approval",
-        "Approved",
-        "On its way",
-        "On its way",
-        "Paid",
-        "Failed",
-    ]
-    assert "No batch stands there" in preparer.get(f"{PAYOUTS}?lang=en&state=paid").text
-
-
 def test_a_batch_that_nobody_approved_is_not_sent(preparer: Browser, shop_engine: Engine) -> None:
     build(preparer, "linh")
     assert act(preparer, "send") == 409
     assert states(shop_engine) == {"test": "reserved"}
-
-
-def _pay_to(engine: Engine, destination: str) -> None:
-    """Let Mây be paid by hand to an account."""
-    with database.transaction(engine) as session:
-        may = partners.find(session, programs.find(session, CODE), "may")
-        may.payout_destination = destination
-
-
-def _payout(engine: Engine, rail: str) -> int:
-    with Session(engine) as session:
-        return session.scalars(select(Payout.id).where(Payout.rail == rail)).one()
