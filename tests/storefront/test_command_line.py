@@ -104,9 +104,11 @@ def test_every_step_tells_programs_the_same_as_one_json_object(here: Here, shop:
         "rows": 4,
         "documents": 2,
         "sales_new": 1,
+        "sales_attributed": 1,
         "returns_new": 1,
         "rejected_rows": 1,
         "unmatched_rows": 1,
+        "warning": None,
     }
     closing = ("periods", "close", "--program", "roses", "--through", "2024-06")
     (month,) = here.data(*closing)["closed"]
