@@ -245,7 +245,7 @@ def test_an_import_whose_rejects_cannot_be_written_does_not_begin(here: Here, sh
         ("postgresql+psycopg://localhost:1/x", "The database refused: "),
         ("sqlite:////nowhere/at/all.sqlite3", "The database refused: unable to open"),
         (f"sqlite:///{Path(__file__)}", "The database refused: file is not a database."),
-        ("sqlite://", "The database is at revision None, the code needs"),
+        ("sqlite://", "The database is empty, the code needs"),
     ],
 )
 def test_a_database_that_cannot_be_used_is_told_in_one_sentence(url: str | None, said: str) -> None:
