@@ -49,7 +49,10 @@ class TrailReturn(NamedTuple):
 
 
 class TrailTransfer(NamedTuple):
-    """One transfer that the order caused; accounts as ``role`` or ``role code``."""
+    """One transfer that the order caused; accounts as ``role`` or ``role code``.
+
+    ``share_minor`` is the order's own part: a payout moves what many orders earned.
+    """
 
     id: int
     effective_at: datetime
@@ -57,6 +60,7 @@ class TrailTransfer(NamedTuple):
     debit: str
     credit: str
     amount_minor: int
+    share_minor: int
 
 
 class TrailCommission(NamedTuple):
@@ -230,6 +234,7 @@ def _commissions(session: Session, sale_id: int) -> tuple[TrailCommission, ...]:
 def _transfers(
     session: Session, program: Program, commission_ids: Sequence[int], payout_ids: Sequence[int]
 ) -> tuple[TrailTransfer, ...]:
+    shares = _shares(session, commission_ids)
     debit, credit = aliased(Account), aliased(Account)
     debtor, creditor = aliased(Partner), aliased(Partner)
     rows = session.execute(
@@ -242,6 +247,7 @@ def _transfers(
             credit.role,
             creditor.code,
             Transfer.amount_minor,
+            Transfer.cause_id,
         )
         .join(debit, debit.id == Transfer.debit_account_id)
         .join(credit, credit.id == Transfer.credit_account_id)
@@ -259,10 +265,26 @@ def _transfers(
     )
     return tuple(
         TrailTransfer(
-            row[0], row[1], row[2], _account(row[3], row[4]), _account(row[5], row[6]), row[7]
+            row[0],
+            row[1],
+            row[2],
+            _account(row[3], row[4]),
+            _account(row[5], row[6]),
+            row[7],
+            shares.get(row[8], 0) if row[2] in _BY_PAYOUT else row[7],
         )
         for row in rows
     )
+
+
+def _shares(session: Session, commission_ids: Sequence[int]) -> dict[int, int]:
+    """Return what each payout claimed of some commissions, by its id."""
+    rows = session.execute(
+        select(PayoutItem.payout_id, func.sum(PayoutItem.amount_minor))
+        .where(sets.among(session, PayoutItem.commission_id, commission_ids))
+        .group_by(PayoutItem.payout_id)
+    )
+    return {payout_id: int(amount) for payout_id, amount in rows}
 
 
 def _account(role: str, partner_code: str | None) -> str:

@@ -82,6 +82,7 @@ ACCESS: Mapping[str, frozenset[str]] = {
     "finance.decide": FINANCE,
     "finance.payouts": READS_BOOKS,
     "finance.batch": READS_BOOKS,
+    "finance.payments": FINANCE,
     "finance.build": frozenset({PREPARER}),
     "finance.approve": frozenset({APPROVER}),
     "finance.refuse": frozenset({APPROVER}),
@@ -91,6 +92,7 @@ ACCESS: Mapping[str, frozenset[str]] = {
     "finance.take_return": FINANCE,
     "finance.books": READS_BOOKS,
     "finance.verify": READS_BOOKS,
+    "finance.find": READS_BOOKS,
     "finance.trail": READS_BOOKS,
     "finance.partner": READS_BOOKS,
     # the demo's clock

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import func, select
 
+from commissions import programs
 from commissions.models import Commission, Program
 from commissions.periods import zone_of
 from commissions.states import CommissionState
@@ -43,10 +44,11 @@ def advance() -> ResponseReturnValue:
         raise Refusal(_("The clock goes forward by 1, 7, 15 or 30 days."))
     at = clock.advance(session, timedelta(days=days))
     zone = current.program().time_zone
+    names = {one.code: one.name for one in programs.everyone(session)}
     transactions.finish()
     quick_links.forget(current_app)
     done = jobs.run_once(transactions.engine(), payout_run.RAILS, now=at)
-    _tell(done, at, zone)
+    _tell(done, names, at, zone)
     return redirect(url_for("demo.staff"), 303)
 
 
@@ -88,13 +90,13 @@ def _coming(program: Program) -> list[tuple[date, int, int]]:
     return [(day, *sums) for day, sums in days.items()][:_MOST_DAYS]
 
 
-def _tell(done: Iterable[Done], at: datetime, zone: str) -> None:
+def _tell(done: Iterable[Done], names: Mapping[str, str], at: datetime, zone: str) -> None:
     flash(_("It is %(day)s now.", day=i18n.day_full(at, zone)), "sky")
     quiet = True
     for one in done:
         for text in _sentences(one):
             quiet = False
-            flash(f"{one.program}: {text}", "brick" if one.refusal else "leaf")
+            flash(f"{names[one.program]}: {text}", "brick" if one.refusal else "leaf")
     if quiet:
         flash(_("Nothing was due."), "sky")
 

@@ -15,6 +15,7 @@ import click
 
 from commissions import exports, ledger, programs
 from commissions import statements as engine_statements
+from commissions.ledger.chart import PARTNER_ROLES, grows_by_credit
 from commissions.money import Money
 from commissions.statements import MonthStatement
 from storefront import clock, database, verification
@@ -24,6 +25,8 @@ from storefront.cli.output import (
     OutType,
     TextType,
     as_json,
+    every_row,
+    most_rows,
     plain,
     program_code,
     progress,
@@ -63,15 +66,18 @@ def verify(*, program_code: str | None, json_: bool) -> None:
 @ledger_group.command()
 @program_code
 @click.option("--as-of", type=InstantType(), help="Balances at an instant; now unless given.")
+@every_row
 @as_json
-def balance(*, program_code: str, as_of: datetime | None, json_: bool) -> None:
-    """Show every account's balance."""
+def balance(*, program_code: str, as_of: datetime | None, all_: bool, json_: bool) -> None:
+    """Show every account's balance, and what they come to."""
     with database.snapshot(engine_from_env()) as session:
         program = programs.find(session, program_code)
         listed = list(ledger.balances(session, program, as_of=as_of))
         currency = program.currency
+    totals = _totals(listed)
     if json_:
-        tell({"program": program_code, "currency": currency, "accounts": listed}, json_=True)
+        data = {"program": program_code, "currency": currency, "accounts": listed}
+        tell({**data, "totals": totals}, json_=True)
         return
     table(
         ("account", "partner", "balance"),
@@ -80,7 +86,35 @@ def balance(*, program_code: str, as_of: datetime | None, json_: bool) -> None:
             for one in listed
             if one.balance_minor
         ],
+        most=most_rows(all_=all_),
     )
+    click.echo()
+    table(
+        ("in all", "balance"),
+        [(_TOTALS[name], str(Money(amount, currency))) for name, amount in totals.items()],
+    )
+
+
+_TOTALS = {
+    **{role: f"{role}, of all partners" for role in PARTNER_ROLES},
+    "partners": "owed to partners",
+    "house": "expense less cash, of the house",
+}
+
+
+def _totals(listed: Iterable[ledger.AccountBalance]) -> dict[str, int]:
+    """Return what the accounts come to: by the partners' roles, theirs together, and the house's.
+
+    The last two are the two sides of the same money, so they are equal.
+    """
+    totals = dict.fromkeys(_TOTALS, 0)
+    for one in listed:
+        if one.role in PARTNER_ROLES:
+            totals[one.role] += one.balance_minor
+            totals["partners"] += one.balance_minor
+        else:
+            totals["house"] += one.balance_minor * (-1 if grows_by_credit(one.role) else 1)
+    return totals
 
 
 @ledger_group.command()

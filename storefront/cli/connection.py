@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import click
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect
 
 from commissions.errors import HoahongError
 from storefront import database
@@ -27,7 +27,16 @@ def engine_from_env() -> Engine:
     revision, newest = database.revisions(engine)
     if revision != newest:
         raise DatabaseBehind(
-            f"The database is at revision {revision}, the code needs {newest}:"
+            f"The database {standing(engine, revision)}, the code needs {newest}:"
             " run `hoahong db upgrade` first."
         )
     return engine
+
+
+def standing(engine: Engine, revision: str | None) -> str:
+    """Return where a database stands, in words that follow its name."""
+    if revision is not None:
+        return f"is at revision {revision}"
+    if inspect(engine).get_table_names():
+        return "has tables and no revision"
+    return "is empty"

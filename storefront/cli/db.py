@@ -7,7 +7,7 @@ import sys
 import click
 
 from storefront import database
-from storefront.cli.connection import open_engine
+from storefront.cli.connection import open_engine, standing
 from storefront.cli.output import as_json, tell
 from storefront.settings import database_url
 
@@ -34,9 +34,10 @@ def check(*, json_: bool) -> None:
     """Compare the database with what the code expects; exit 1 when they differ."""
     engine = open_engine(database_url())
     revision, newest = database.revisions(engine)
-    faults = database.drift(engine)
+    faults = database.drift(engine) if revision else []
     if revision != newest:
-        faults.insert(0, f"it is at revision {revision}, not {newest}: run `hoahong db upgrade`")
+        where = standing(engine, revision)
+        faults.insert(0, f"it {where}, not at revision {newest}: run `hoahong db upgrade`")
     found = {"revision": revision, "newest": newest, "faults": faults}
     if faults:
         tell(found, "The database isn't what the code expects:", *faults, json_=json_)

@@ -17,7 +17,7 @@ import click
 from commissions import ledger, programs, trail
 from commissions.money import Money
 from commissions.rules import Group
-from commissions.trail import Trail, TrailCommission
+from commissions.trail import Trail, TrailCommission, TrailTransfer
 from storefront import database, logs, serving
 from storefront.cli.output import as_json, plain, table, tell
 from storefront.world import opening
@@ -109,10 +109,7 @@ def _show(trail: Trail, report: ledger.Report, *, link: str) -> None:
     click.echo("\nThe transfers behind it, debit → credit")
     table(
         ("when", "what", "from", "to", "amount"),
-        [
-            (_when(t.effective_at), t.code, t.debit, t.credit, _money(t.amount_minor))
-            for t in trail.transfers
-        ],
+        [(_when(t.effective_at), t.code, t.debit, t.credit, _part(t)) for t in trail.transfers],
     )
     click.echo(f"\nbooks: {'balanced' if report.balanced else 'BROKEN'}")
 
@@ -159,6 +156,13 @@ def _earned(one: TrailCommission) -> str:
         f"{one.partner_code}, {one.kind}: {_money(one.base_minor)}{rate}"
         f" = {_money(one.amount_minor)}, now {_SHOWN_AS[one.state]}"
     )
+
+
+def _part(transfer: TrailTransfer) -> str:
+    """Write what of a transfer is the order's own, as its page does: 179,520 of 379,860 VND."""
+    whole = _money(transfer.amount_minor)
+    own = _money(transfer.share_minor).partition(" ")[0]
+    return whole if transfer.share_minor == transfer.amount_minor else f"{own} of {whole}"
 
 
 def _money(minor: int) -> str:

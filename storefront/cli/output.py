@@ -31,7 +31,9 @@ from commissions.progress import Advance, untold
 from commissions.values import MAX_REFERENCE
 
 as_json = click.option("--json", "json_", is_flag=True, help="Print one JSON object instead.")
+every_row = click.option("--all", "all_", is_flag=True, help="Print every row of a long table.")
 
+_MOST_ROWS = 30
 _PLAIN_EVERY_S = 2.0
 
 
@@ -111,10 +113,13 @@ def tell(data: Any, *lines: str, json_: bool) -> None:
         click.echo(line)
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table; numbers stand to the right."""
+def table(
+    header: Sequence[str], rows: Iterable[Sequence[object]], *, most: int | None = None
+) -> None:
+    """Print a table, its first rows alone where ``most`` says so; numbers stand to the right."""
     shown = Table(*header, box=None, pad_edge=False, header_style="bold")
-    listed = [list(row) for row in rows]
+    every = [list(row) for row in rows]
+    listed = every[:most]
     for index, column in enumerate(shown.columns):
         if listed and all(isinstance(row[index], int) for row in listed):
             column.justify = "right"
@@ -122,6 +127,18 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         shown.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     width = None if sys.stdout.isatty() else 200
     Console(file=sys.stdout, width=width, soft_wrap=False).print(shown)
+    for line in left_out(len(every), most):
+        click.echo(line)
+
+
+def most_rows(*, all_: bool) -> int | None:
+    """Return how many rows of a long table are printed; None for all of them."""
+    return None if all_ else _MOST_ROWS
+
+
+def left_out(count: int, most: int | None) -> list[str]:
+    """Return the line that says how many rows aren't shown, if any."""
+    return [f"and {count - most:,} more (--all)"] if most is not None and count > most else []
 
 
 def plain(data: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
+from commissions import payouts
 from commissions.models import Batch, Commission, Partner, Payout, Program, StateChange
 from commissions.periods import zone_of
 from commissions.states import BatchState, PayoutState
@@ -44,10 +46,11 @@ class Failed(NamedTuple):
 
 
 class Answers(NamedTuple):
-    """The row of answers above the tables."""
+    """The row of answers above the tables; ``lacking`` are those who gave no payout details."""
 
     to_approve: Tally
     to_pay: Tally
+    lacking: Tally
     held: Held
     approved_today: Tally
     failed: list[Failed]
@@ -56,15 +59,21 @@ class Answers(NamedTuple):
 
 def read(session: Session, program: Program, *, actor: str, now: datetime) -> Answers:
     """Read the answers for whoever looks at a program's console."""
-    ready = [one for one in payday.payable(session, program) if one.why_not is None]
+    payable = payday.payable(session, program)
     return Answers(
         to_approve=_to_approve(session, program, actor),
-        to_pay=Tally(len(ready), sum(one.amount_minor for one in ready)),
+        to_pay=_tally(payable, None),
+        lacking=_tally(payable, payouts.NO_DETAILS),
         held=_held(session, program),
         approved_today=_approved_today(session, program, now),
         failed=_failed(session, program),
         books=checks.last(session, program, now=now),
     )
+
+
+def _tally(payable: Iterable[payday.Payable], why_not: str | None) -> Tally:
+    amounts = [one.amount_minor for one in payable if one.why_not == why_not]
+    return Tally(len(amounts), sum(amounts))
 
 
 def _to_approve(session: Session, program: Program, actor: str) -> Tally:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from commissions import ledger
+from commissions import ledger, sets
 from commissions.ledger.chart import PARTNER_ROLES
 from commissions.models import (
     Account,
@@ -20,7 +20,8 @@ from commissions.models import (
     SaleRecord,
     Seal,
 )
-from storefront.finance.queue import MOST_SHOWN
+from commissions.states import MONEY_LIES_IN
+from storefront.finance.queue import HELD, MOST_SHOWN
 
 
 class Group(NamedTuple):
@@ -40,13 +41,19 @@ class House(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """What one partner is owed, by account."""
+    """What one partner is owed, as the partner's own page tells it: held is in no other figure."""
 
     code: str
     name: str
-    accrued: int
-    payable: int
+    on_hold: int
+    held: int
+    ready: int
     in_payout: int
+
+    @property
+    def in_all(self) -> int:
+        """All that the partner is owed."""
+        return self.on_hold + self.held + self.ready + self.in_payout
 
 
 class Earned(NamedTuple):
@@ -92,14 +99,43 @@ def standings(session: Session, program: Program) -> list[Standing]:
         for role in PARTNER_ROLES
     ]
     found = session.execute(
-        select(Partner.code, Partner.name, *sums)
+        select(Partner.id, Partner.code, Partner.name, *sums)
         .outerjoin(Account, Account.partner_id == Partner.id)
         .where(Partner.program_id == program.id)
         .group_by(Partner.id)
         .order_by((sums[0] + sums[1] + sums[2]).desc(), Partner.name)
         .limit(MOST_SHOWN)
+    ).all()
+    held = _held(session, [row[0] for row in found])
+    return [
+        Standing(
+            row.code,
+            row.name,
+            int(row[3]) - held.get((row.id, "accrued"), 0),
+            sum(held.get((row.id, role), 0) for role in PARTNER_ROLES),
+            int(row[4]) - held.get((row.id, "payable"), 0),
+            int(row[5]),
+        )
+        for row in found
+    ]
+
+
+def held_in_all(session: Session, program: Program) -> int:
+    """Return what of the partners' accounts is held for review."""
+    held = select(func.coalesce(func.sum(Commission.amount_minor), 0)).where(
+        Commission.program_id == program.id, Commission.state.in_(HELD)
     )
-    return [Standing(row[0], row[1], *(int(amount) for amount in row[2:])) for row in found]
+    return int(session.scalar(held) or 0)
+
+
+def _held(session: Session, partner_ids: Sequence[int]) -> dict[tuple[int, str], int]:
+    """Return what is held for review, by partner and the account in which it lies."""
+    rows = session.execute(
+        select(Commission.partner_id, Commission.state, func.sum(Commission.amount_minor))
+        .where(sets.among(session, Commission.partner_id, partner_ids), Commission.state.in_(HELD))
+        .group_by(Commission.partner_id, Commission.state)
+    )
+    return {(row[0], MONEY_LIES_IN[row[1]]): int(row[2]) for row in rows}
 
 
 def seals(session: Session, program: Program) -> Sequence[Seal]:

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from commissions import programs
 from commissions.models import Program
 from storefront import clock
-from storefront.accounts.people import person
 from storefront.errors import Missing
+from storefront.finance.actors import person
 from storefront.shop.models import Shop
 from storefront.transactions import session
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, case, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from commissions import payouts, sets
 from commissions.models import (
@@ -25,12 +25,18 @@ from commissions.states import BatchState, CommissionState, PayoutState
 
 MOST_BATCHES = 100
 _SHOWN_DIGITS = 4
+SENT, PAID, FAILED = "sent", "paid", "failed"
+"""Where an approved batch stands when nothing of it is left to send: by its payouts alone."""
 STATES: Mapping[str, tuple[str, ...]] = {
-    "every": tuple(BatchState),
+    "every": (*BatchState, SENT, PAID, FAILED),
     "waiting": (BatchState.BUILT,),
     "approved": (BatchState.APPROVED,),
+    "sent": (SENT,),
+    "paid": (PAID,),
+    "failed": (FAILED,),
     "refused": (BatchState.REFUSED,),
 }
+_ON_THEIR_WAY = (PayoutState.SENDING, PayoutState.UNKNOWN, PayoutState.SENT)
 CAN_FAIL = frozenset({PayoutState.RESERVED, PayoutState.APPROVED, PayoutState.SENT})
 CAN_SETTLE = frozenset({PayoutState.SENT, PayoutState.UNKNOWN})  # one by one, by who saw it arrive
 SETTLED_TOGETHER = frozenset({PayoutState.SENT})
@@ -38,11 +44,15 @@ CAN_RETURN = frozenset({PayoutState.SETTLED})
 
 
 class Payable(NamedTuple):
-    """What is ready for one partner, and why it can't be paid (None: it can)."""
+    """What is ready for one partner, and why it can't be paid (None: it can).
+
+    ``taken`` counts the clawbacks, as in a payout: they are no commissions of those.
+    """
 
     partner_code: str
     partner_name: str
     commissions: int
+    taken: int
     amount_minor: int
     rail: str | None
     destination: str | None
@@ -53,7 +63,7 @@ class BatchRow(NamedTuple):
     """One batch in the list, what goes out by it, and how far its payouts are."""
 
     id: int
-    state: str
+    standing: str
     maker: str
     checker: str | None
     built_at: datetime
@@ -70,6 +80,7 @@ class PayoutRow(NamedTuple):
     partner_code: str
     partner_name: str
     commissions: int
+    taken: int
     gross_minor: int
     taken_minor: int
     note: str | None
@@ -77,9 +88,10 @@ class PayoutRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BatchPage:
-    """A batch in full."""
+    """A batch in full; ``standing`` is its state, or what became of an approved one."""
 
     batch: Batch
+    standing: str
     rows: tuple[PayoutRow, ...]
     moves: tuple[StateChange, ...]
 
@@ -141,7 +153,7 @@ def payable(session: Session, program: Program) -> list[Payable]:
     """Return everyone who has something ready, the largest sum first, and why not, if not."""
     amount = func.sum(Commission.amount_minor)
     found = session.execute(
-        select(Partner, func.count(), amount)
+        select(Partner, *_counts(Commission.amount_minor, Commission.id), amount)
         .join(Commission, Commission.partner_id == Partner.id)
         .where(Commission.program_id == program.id, Commission.state == CommissionState.READY)
         .group_by(Partner.id)
@@ -151,23 +163,24 @@ def payable(session: Session, program: Program) -> list[Payable]:
         Payable(
             partner.code,
             partner.name,
-            count,
+            earned,
+            taken,
             int(ready),
             partner.payout_rail,
             partner.payout_destination,
             _why_not(program, partner, int(ready)),
         )
-        for partner, count, ready in found
+        for partner, earned, taken, ready in found
     ]
 
 
 def batches(session: Session, program: Program, states: Sequence[str]) -> list[BatchRow]:
-    """Return the newest batches in some states, with how far they are."""
+    """Return the newest batches that stand in some states, with how far they are."""
     goes_out = case((Payout.state != PayoutState.FAILED, Payout.amount_minor), else_=0)
     found = session.execute(
         select(
             Batch.id,
-            Batch.state,
+            _standing(),
             Batch.maker,
             Batch.checker,
             Batch.built_at,
@@ -177,8 +190,9 @@ def batches(session: Session, program: Program, states: Sequence[str]) -> list[B
             _count(PayoutState.FAILED, PayoutState.RETURNED),
         )
         .outerjoin(Payout, Payout.batch_id == Batch.id)
-        .where(Batch.program_id == program.id, Batch.state.in_(states))
+        .where(Batch.program_id == program.id)
         .group_by(Batch.id)
+        .having(_standing().in_(states))
         .order_by(Batch.id.desc())
         .limit(MOST_BATCHES)
     )
@@ -198,10 +212,12 @@ def batch_page(session: Session, program: Program, batch_id: int) -> BatchPage:
         .order_by(StateChange.id)
     ).all()
     notes = {move.subject_id: move.reason for move in moves if move.subject == "payout"}
+    standing = select(_standing()).outerjoin(Payout, Payout.batch_id == Batch.id)
     sums = _sums(session, ids)
     names = _names(session, [payout.partner_id for payout in listed])
     return BatchPage(
         batch,
+        session.scalars(standing.where(Batch.id == batch_id).group_by(Batch.id)).one(),
         tuple(
             PayoutRow(payout, *names[payout.partner_id], *sums[payout.id], notes.get(payout.id))
             for payout in sorted(listed, key=lambda one: (-one.amount_minor, one.id))
@@ -238,24 +254,46 @@ def _why_not(program: Program, partner: Partner, amount_minor: int) -> str | Non
     return None
 
 
+def _standing() -> ColumnElement[str]:
+    """Return where a batch stands, for a query by batch: only its payouts tell whether it is paid.
+
+    Approved while something is left to send, then on its way; when all have ended it is paid if
+    any was, else failed.
+    """
+    return case(
+        (Batch.state != BatchState.APPROVED, Batch.state),
+        (_count(PayoutState.APPROVED) > 0, Batch.state),
+        (_count(*_ON_THEIR_WAY) > 0, SENT),
+        (_count(PayoutState.SETTLED) > 0, PAID),
+        else_=FAILED,
+    )
+
+
 def _count(*states: str) -> ColumnElement[int]:
     return func.count(case((Payout.state.in_(states), Payout.id)))
 
 
-def _sums(session: Session, ids: Sequence[int]) -> dict[int, tuple[int, int, int]]:
-    """Return count, gross and what was taken back by payout."""
+def _counts(
+    amount: InstrumentedAttribute[int], counted: InstrumentedAttribute[int]
+) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    """Return how many earn something, and how many take something back."""
+    return func.count(case((amount > 0, counted))), func.count(case((amount < 0, counted)))
+
+
+def _sums(session: Session, ids: Sequence[int]) -> dict[int, tuple[int, int, int, int]]:
+    """Return by payout how many were earned and taken back, then gross and taken minor units."""
     positive = and_(PayoutItem.amount_minor > 0)
     found = session.execute(
         select(
             PayoutItem.payout_id,
-            func.count(case((positive, PayoutItem.id))),
+            *_counts(PayoutItem.amount_minor, PayoutItem.id),
             func.sum(case((positive, PayoutItem.amount_minor), else_=0)),
             func.sum(case((positive, 0), else_=PayoutItem.amount_minor)),
         )
         .where(sets.among(session, PayoutItem.payout_id, ids))
         .group_by(PayoutItem.payout_id)
     )
-    return {row[0]: (row[1], int(row[2]), int(row[3])) for row in found}
+    return {row[0]: (row[1], row[2], int(row[3]), int(row[4])) for row in found}
 
 
 def _names(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, str]]:

@@ -14,17 +14,17 @@ from typing import NamedTuple
 from flask_babel import LazyString, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commissions import sets
 from commissions.ledger.chart import PARTNER_ROLES
-from commissions.models import Partner, PayoutItem, Program, Transfer
+from commissions.models import Partner, Payout, Program
 from commissions.states import CommissionState, SaleState
 from commissions.trail import Trail, TrailCommission, TrailMove, TrailTransfer
 from storefront import sums
-from storefront.accounts.people import person
 from storefront.finance import words
+from storefront.finance.actors import person
 from storefront.orders.models import Order
 from storefront.shop.models import Shop
 
@@ -62,10 +62,9 @@ class Seen(NamedTuple):
 
 
 class Moved(NamedTuple):
-    """One transfer, the part of it that is this order's, and the state that it led to."""
+    """One transfer and the state that it led to."""
 
     transfer: TrailTransfer
-    share_minor: int
     state_after: str
 
 
@@ -146,12 +145,12 @@ def read(session: Session, program: Program, trail: Trail) -> TrailPage:
         .where(Order.number == trail.reference, Shop.program_id == program.id)
     )
     seen = _seen(trail, names)
-    moved = _moved(session, trail)
+    moved = tuple(Moved(one, _STATE_AFTER.get(one.code, "")) for one in trail.transfers)
     return TrailPage(
         trail=trail,
         order=order,
         names=by_code,
-        events=tuple(_events(trail, order, seen, by_code)),
+        events=tuple(_events(trail, order, seen, by_code, _payees(session, trail))),
         seen=seen,
         moved=moved,
         left=_left(moved),
@@ -218,38 +217,11 @@ def _why(verdict: str, days: int) -> str:
     return str(_WHY.get(verdict, verdict))
 
 
-def _moved(session: Session, trail: Trail) -> tuple[Moved, ...]:
-    ids = [one.id for one in trail.transfers if one.code.startswith("payout")]
-    causes = {
-        row.id: row.cause_id
-        for row in session.execute(
-            select(Transfer.id, Transfer.cause_id).where(sets.among(session, Transfer.id, ids))
-        )
-    }
-    commission_ids = [one.id for one in trail.commissions]
-    shares = {
-        row[0]: int(row[1])
-        for row in session.execute(
-            select(PayoutItem.payout_id, func.sum(PayoutItem.amount_minor))
-            .where(sets.among(session, PayoutItem.commission_id, commission_ids))
-            .group_by(PayoutItem.payout_id)
-        )
-    }
-    return tuple(
-        Moved(
-            one,
-            shares.get(causes[one.id], 0) if one.id in causes else one.amount_minor,
-            _STATE_AFTER.get(one.code, ""),
-        )
-        for one in trail.transfers
-    )
-
-
 def _left(moved: Sequence[Moved]) -> Left:
     net: Counter[str] = Counter()
     for one in moved:
-        net[_side(one.transfer.debit)] += one.share_minor
-        net[_side(one.transfer.credit)] -= one.share_minor
+        net[_side(one.transfer.debit)] += one.transfer.share_minor
+        net[_side(one.transfer.credit)] -= one.transfer.share_minor
     return Left(net["expense"], -net["cash"], -net["partners"])
 
 
@@ -259,12 +231,16 @@ def _side(account: str) -> str:
 
 
 def _events(
-    trail: Trail, order: Order | None, seen: Sequence[Seen], names: Mapping[str, str]
+    trail: Trail,
+    order: Order | None,
+    seen: Sequence[Seen],
+    names: Mapping[str, str],
+    payees: Mapping[int, str],
 ) -> list[Event]:
     found = [
         *_touched(trail, seen, names),
         *(_of_order(order) if order else _of_sale(trail)),
-        *_of_moves(trail.moves),
+        *_of_moves(trail.moves, payees),
     ]
     return sorted(found, key=lambda event: event.at)
 
@@ -292,16 +268,46 @@ def _of_sale(trail: Trail) -> Iterator[Event]:
         yield Event(trail.completed_at, _("Completed"), _("The hold begins."))
 
 
-def _of_moves(moves: Sequence[TrailMove]) -> Iterator[Event]:
-    told: set[tuple[str, str, datetime]] = set()
+def _of_moves(moves: Sequence[TrailMove], payees: Mapping[int, str]) -> Iterator[Event]:
+    """Tell what moved; the same of several at the same time is told once, of payouts to whom."""
+    alike: dict[tuple[str, str, datetime], list[TrailMove]] = {}
     for move in moves:
-        key = (move.subject, move.to_state, move.effective_at)
-        title = _title(move)
-        if title and key not in told:
-            told.add(key)
+        alike.setdefault((move.subject, move.to_state, move.effective_at), []).append(move)
+    for same in alike.values():
+        move = same[0]
+        names = dict.fromkeys(payees.get(one.subject_id, "") for one in same)
+        title = _of_payout(move.to_state, ", ".join(names)) if move.subject == "payout" else ""
+        title = title or _title(move)
+        if title:
+            who = person(move.actor, move.to_state if move.subject == "payout" else "")
             reason = sums.reason_in_words(move.reason)
-            detail = " · ".join(part for part in (person(move.actor), reason) if part)
+            detail = " · ".join(part for part in (who, reason) if part)
             yield Event(move.effective_at, title, detail, _tone(move))
+
+
+def _payees(session: Session, trail: Trail) -> dict[int, str]:
+    """Return who is paid by each payout of the trail."""
+    ids = {move.subject_id for move in trail.moves if move.subject == "payout"}
+    rows = session.execute(
+        select(Payout.id, Partner.name)
+        .join(Partner, Partner.id == Payout.partner_id)
+        .where(sets.among(session, Payout.id, ids))
+    )
+    return {payout_id: name for payout_id, name in rows}
+
+
+def _of_payout(state: str, names: str) -> str:
+    match state:
+        case "sent":
+            return str(_("Sent to %(names)s", names=names))
+        case "settled":
+            return str(_("Paid to %(names)s", names=names))
+        case "failed":
+            return str(_("Payout to %(names)s failed", names=names))
+        case "returned":
+            return str(_("Payout to %(names)s came back", names=names))
+        case _:
+            return ""
 
 
 def _title(move: TrailMove) -> str:
@@ -315,10 +321,6 @@ def _title(move: TrailMove) -> str:
         ("commission", "in_payout"): _("In payout"),
         ("batch", "approved"): _("Approved"),
         ("batch", "refused"): _("Batch sent back"),
-        ("payout", "sent"): _("Sent"),
-        ("payout", "settled"): _("Paid"),
-        ("payout", "failed"): _("Payout failed"),
-        ("payout", "returned"): _("Payout came back"),
     }
     if move.subject == "commission" and move.to_state == "ready":
         if move.from_state in {"in_payout", "paid"}:

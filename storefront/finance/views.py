@@ -19,6 +19,7 @@ from storefront.finance import (
     books,
     checks,
     fields,
+    find_views,
     payday,
     payout_views,
     queue,
@@ -29,7 +30,8 @@ from storefront.finance.blueprint import finance
 from storefront.finance.current import back_to, now, page, program
 from storefront.transactions import session, undo
 
-__all__ = ["finance", "payout_views"]  # the blueprint, and the pages that add themselves to it
+# The blueprint, and the pages that add themselves to it.
+__all__ = ["finance", "find_views", "payout_views"]
 
 _NOT_SO = {
     "hold": _l("Only what is on hold or ready can be held. Nothing was changed."),
@@ -80,6 +82,7 @@ def show_books() -> ResponseReturnValue:
         section="finance.books",
         checked=checks.last(session, one, now=now()),
         groups=books.groups(session, one),
+        held=books.held_in_all(session, one),
         house=books.house(session, one),
         standings=books.standings(session, one),
         seals=books.seals(session, one),

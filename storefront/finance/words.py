@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flask_babel import LazyString
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+
+from commissions.providers import ManualRail
 
 Words = Mapping[str, LazyString]
 
@@ -32,6 +35,9 @@ BATCH_FILTERS: Words = {
     "every": _l("every state"),
     "waiting": _l("waiting for approval"),
     "approved": _l("approved"),
+    "sent": _l("on their way"),
+    "paid": _l("paid"),
+    "failed": _l("failed"),
     "refused": _l("sent back"),
 }
 KINDS: Words = {
@@ -58,6 +64,9 @@ COMMISSION_STATES: Words = {
 BATCH_STATES: Words = {
     "built": _l("Waiting for approval"),
     "approved": _l("Approved"),
+    "sent": _l("On its way"),
+    "paid": _l("Paid"),
+    "failed": _l("Failed"),
     "refused": _l("Sent back"),
 }
 PAYOUT_STATES: Words = {
@@ -82,7 +91,10 @@ PAYOUT_CHIPS: Mapping[str, tuple[str, str]] = {
 }
 BATCH_CHIPS: Mapping[str, tuple[str, str]] = {
     "built": ("waiting", "hourglass"),
-    "approved": ("paid", "done"),
+    "approved": ("in_payout", "check"),
+    "sent": ("in_payout", "arrow"),
+    "paid": ("paid", "done"),
+    "failed": ("bad", "cross"),
     "refused": ("bad", "undo"),
 }
 WHY_NOT: Words = {
@@ -137,6 +149,13 @@ def account(ref: str, names: Mapping[str, str]) -> str:
     role, _blank, code = ref.partition(" ")
     called = say(ACCOUNTS, role)
     return f"{called}, {names.get(code, code)}" if code else called
+
+
+def paid_to(rail: str, where: str) -> str:
+    """Return how and where to somebody is paid, as a sentence."""
+    if rail == ManualRail.name:
+        return str(_("Paid by hand to %(where)s.", where=where))
+    return str(_("Paid by the rail %(rail)s to %(where)s.", rail=say(RAILS, rail), where=where))
 
 
 def say(words: Words, word: str) -> str:

@@ -20,6 +20,7 @@ from commissions.returns import Found, Returned
 from commissions.values import Buyer, Completion, Refund, Sale, SaleLine, Touch, digest
 from storefront.intake import staging
 from storefront.intake.models import ImportDocument, ImportReject
+from storefront.intake.referrals import KIND
 from storefront.intake.staging import StagedRow
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -28,15 +29,31 @@ UNMATCHED = "unmatched return"
 OTHER_CONTENT = "imported before with other content"
 
 
+Rejects = list[tuple[int, str, int | None]]
+
+
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """How many sales and returns were new."""
+    """How many sales and returns were new, and how many of the sales earn somebody."""
 
     sales: int = 0
     returns: int = 0
+    attributed: int = 0
 
     def __add__(self, other: Counted) -> Counted:
-        return Counted(self.sales + other.sales, self.returns + other.returns)
+        return Counted(
+            self.sales + other.sales,
+            self.returns + other.returns,
+            self.attributed + other.attributed,
+        )
+
+
+class _Sold(NamedTuple):
+    """When the new sales were paid, how many of them earn somebody, and contradicting rows."""
+
+    at: list[datetime]
+    attributed: int
+    conflicts: Rejects
 
 
 class _Line(NamedTuple):
@@ -71,10 +88,10 @@ def book(
     rows = staging.rows_of(session, run_id, [document.reference for document in listed])
     sales = [_document(d, rows[d.reference]) for d in listed if not d.is_return]
     came_back = [_document(d, rows[d.reference]) for d in listed if d.is_return]
-    new_sales, conflicts = _book_sales(session, program, sales, touches, actor=actor)
-    new_returns, rejected = _book_returns(session, program, came_back, new_sales, actor=actor)
-    _reject(session, run_id, conflicts + rejected)
-    return Counted(len(new_sales), len(new_returns))
+    sold = _book_sales(session, program, sales, touches, actor=actor)
+    new_returns, rejected = _book_returns(session, program, came_back, sold.at, actor=actor)
+    _reject(session, run_id, sold.conflicts + rejected)
+    return Counted(len(sold.at), len(new_returns), sold.attributed)
 
 
 def is_too_large(session: Session, run_id: int, document: ImportDocument) -> bool:
@@ -91,9 +108,6 @@ def _document(document: ImportDocument, rows: Sequence[StagedRow]) -> _Document:
     return _Document(document.reference, document.occurred_at, buyer, lines)
 
 
-Rejects = list[tuple[int, str, int | None]]
-
-
 def _book_sales(
     session: Session,
     program: Program,
@@ -101,8 +115,8 @@ def _book_sales(
     touches: Mapping[str, int],
     *,
     actor: str,
-) -> tuple[list[datetime], Rejects]:
-    """Record and complete sales; return the times of the new ones, and contradicting rows."""
+) -> _Sold:
+    """Record and complete sales; return what is new of them, and contradicting rows."""
     sales = {d.reference: _sale(program, d, touches) for d in documents}
     known = conversions.known(session, program, list(sales))
     conflicts: Rejects = []
@@ -115,14 +129,18 @@ def _book_sales(
         if recorded and recorded != sales[document.reference].fingerprint():
             del sales[document.reference]
             conflicts += [(line.row.row_no, OTHER_CONTENT, None) for line in document.lines]
-    conversions.record(session, program, list(sales.values()))
+    recorded_now = conversions.record(session, program, list(sales.values()))
     accrual.accrue(
         session,
         program,
         [Completion(sale.reference, sale.paid_at) for sale in sales.values()],
         actor=actor,
     )
-    return [sale.paid_at for ref, sale in sales.items() if ref not in known], conflicts
+    return _Sold(
+        [sale.paid_at for ref, sale in sales.items() if ref not in known],
+        sum(one.new and one.partner_id is not None for one in recorded_now),
+        conflicts,
+    )
 
 
 def _sale(program: Program, document: _Document, touches: Mapping[str, int]) -> Sale:
@@ -133,7 +151,7 @@ def _sale(program: Program, document: _Document, touches: Mapping[str, int]) -> 
         currency=program.currency,
         lines=tuple(_sale_line(line) for line in document.lines),
         buyer=document.buyer,
-        touches=() if partner_id is None else (Touch(partner_id, "referral", document.at),),
+        touches=() if partner_id is None else (Touch(partner_id, KIND, document.at),),
     )
 
 

@@ -24,7 +24,7 @@ from storefront import database
 from storefront.intake import booking, staging
 from storefront.intake.documents import printable
 from storefront.intake.models import ImportDocument, ImportRun
-from storefront.intake.referrals import read_referrals
+from storefront.intake.referrals import check_left_out, read_referrals
 from storefront.intake.rows import FileNotAsMapped, Mapping
 
 BATCH = 1_000
@@ -42,22 +42,27 @@ class ImportUnfinished(HoahongError):
 
 @dataclass(frozen=True, slots=True)
 class ImportRequest:
-    """A file to import: how to read it, and who brought which buyer."""
+    """A file to import: how to read it, who brought which buyer, or that nobody did."""
 
     path: Path
     mapping: Mapping
     referrals: Path | None = None
     batch: int = BATCH
+    without_referrals: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ImportSummary:
-    """What an import came to; ``new`` counts what this run added to the books."""
+    """What an import came to; ``new`` counts what this run added to the books.
+
+    ``sales_attributed`` are those of the new sales that earn somebody.
+    """
 
     file: str
     rows: int
     documents: int
     sales_new: int
+    sales_attributed: int
     returns_new: int
     rejected_rows: int
     unmatched_rows: int
@@ -74,7 +79,7 @@ def run(
     """Import a file, or go on where its import broke off; a finished one changes nothing.
 
     Raises FileNotAsMapped, FileOlderThanBooks, ImportUnfinished, CurrencyMismatch, PartnerUnknown,
-    NoPlanInForce, each before the first booking.
+    NoPlanInForce, ReferralsMissing, each before the first booking.
     """
     run_id, state = _begin(engine, program_code, request)
     with database.transaction(engine) as session:
@@ -144,6 +149,8 @@ def _begin(engine: Engine, program_code: str, request: ImportRequest) -> tuple[i
             )
         )
         if found is None:
+            if request.referrals is None and not request.without_referrals:
+                check_left_out(session, program, request.mapping)
             found = ImportRun(
                 program_id=program.id,
                 identity=identity,
@@ -263,6 +270,7 @@ def _summary(engine: Engine, run_id: int, counted: booking.Counted) -> ImportSum
             rows=run_.staged_rows,
             documents=run_.documents,
             sales_new=counted.sales,
+            sales_attributed=counted.attributed,
             returns_new=counted.returns,
             rejected_rows=rejected,
             unmatched_rows=unmatched,

@@ -147,6 +147,7 @@ def check(document: object, *, place: documents.Place) -> Mapping:
         return_prefixes=tuple(said.get("return_prefixes", ())),
         ignored=said.get("ignored", ()),
         referrals=ReferralColumns(**checked.values.get("referrals", {})),
+        names_referrals="referrals" in checked.values,
     )
 
 

@@ -1,18 +1,55 @@
-"""Reading which partner brought which buyer: a referral counts as a touch at each sale's time."""
+"""Reading which partner brought which buyer: a referral counts as a touch at each sale's time.
+
+Decides when an import may do without: what is booked without referrals earns nobody anything, and
+no later import can change that.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from sqlalchemy import String, cast, select
 from sqlalchemy.orm import Session
 
 from commissions import partners
-from commissions.errors import PartnerUnknown
-from commissions.models import Program
+from commissions.errors import HoahongError, PartnerUnknown
+from commissions.models import AttributionDecision, Program, SaleRecord
 from storefront.intake.rows import FileNotAsMapped, Mapping, are_texts, column_places, open_table
 
+KIND = "referral"
+"""The kind of touch that a referral is."""
 _SHOWN = 10
+
+
+class ReferralsMissing(HoahongError):
+    """Referrals are used here, and this import has none: nothing of it was booked."""
+
+
+def check_left_out(session: Session, program: Program, mapping: Mapping) -> None:
+    """Raise ReferralsMissing where the mapping or what is booked says that there are referrals."""
+    if mapping.names_referrals:
+        used = "The mapping says how to read a referrals file"
+    elif _used_before(session, program):
+        used = f"Sales of program {program.code} were attributed by referrals before"
+    else:
+        return
+    raise ReferralsMissing(
+        f"{used}, and sales that are imported without one earn nobody anything, for good:"
+        " give the file by --referrals, or say --no-referrals."
+    )
+
+
+def _used_before(session: Session, program: Program) -> bool:
+    """Tell whether an import has attributed sales: it alone makes touches of this kind."""
+    touched = cast(AttributionDecision.touches, String).contains(f'"{KIND}"')
+    found = session.scalar(
+        select(AttributionDecision.id)
+        .join(SaleRecord, SaleRecord.id == AttributionDecision.sale_id)
+        .where(SaleRecord.program_id == program.id, touched)
+        .limit(1)
+    )
+    return found is not None
 
 
 def read_referrals(

@@ -13,7 +13,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from operator import itemgetter
 from pathlib import Path
@@ -68,6 +68,7 @@ class Mapping:
     """How to read one shop's export; ``time_format`` is ``iso`` or a strptime format.
 
     ``return_prefixes`` mark returns; ``ignored`` maps prefixes to the reason of rejection.
+    ``names_referrals`` says that the mapping tells how to read a referrals file.
     """
 
     columns: Columns
@@ -80,6 +81,7 @@ class Mapping:
     return_prefixes: tuple[str, ...] = ()
     ignored: tuple[tuple[str, str], ...] = ()
     referrals: ReferralColumns = ReferralColumns()
+    names_referrals: bool = field(default=False, repr=False)  # changes nothing of how rows are read
 
 
 class ParsedRow(NamedTuple):

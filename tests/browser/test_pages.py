@@ -48,6 +48,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/finance/payouts",
         "/finance/payouts/{batch}",
         "/finance/books",
+        "/finance/find",
+        "/finance/find?q=a",
         "/finance/orders/{number_done}",
         "/finance/partners/linhdan",
     ),
@@ -55,7 +57,7 @@ PAGES: dict[str, tuple[str, ...]] = {
 # Opened on the way to another page, or no page at all; the tests of the five minutes see them.
 SEEN_ELSEWHERE = {
     "links.follow", "shop.picture", "orders.checkout", "payments.test_page", "hub.qr",
-    "accounts.me", "finance.home", "health.live", "health.ready", "static",
+    "accounts.me", "finance.home", "finance.payments", "health.live", "health.ready", "static",
     "assets.favicon", "assets.robots",
 }  # fmt: skip
 

@@ -134,6 +134,43 @@ def test_the_first_five_minutes(come: type[Visitor], site: Site) -> None:
         assert ledger.verify(session).balanced
 
 
+def test_the_sum_of_a_batch_follows_the_ticks(come: type[Visitor]) -> None:
+    preparer = come(size="desk").sign_in("preparer")  # type: ignore[call-arg]
+    preparer.open("/finance/payouts?program=hoa-som-us&lang=en")
+    page = preparer.page
+    told = page.locator("[data-ticked]")
+    ticks = page.locator("input[name=partners]")
+    many = ticks.count()
+    assert many > 1, "one tick proves little"
+    amounts = [int(tick.get_attribute("data-minor") or 0) for tick in ticks.all()]
+
+    def said() -> str:
+        return " ".join(told.inner_text().split())
+
+    assert said() == f"{many} of {many} chosen USD {sum(amounts) / 100:,.2f}"
+    ticks.first.uncheck()
+    assert said() == f"{many - 1} of {many} chosen USD {sum(amounts[1:]) / 100:,.2f}"
+    page.locator("[data-all]").check()
+    assert said().startswith(f"{many} of {many}")
+    page.locator("[data-all]").uncheck()
+    assert said() == "Nobody is chosen: tick the box before a name."
+    assert page.locator("form[action*='/finance/payouts'] button.main").is_enabled()
+    assert preparer.faults() == []
+
+
+def test_the_search_field_is_one_key_away(come: type[Visitor]) -> None:
+    approver = come(size="desk").sign_in("approver")  # type: ignore[call-arg]
+    approver.open("/finance/review?lang=en")
+    page = approver.page
+    page.keyboard.press("/")
+    page.keyboard.type("hs-1001/")
+    assert page.input_value("#find") == "hs-1001/"
+    page.fill("#find", "hs-1001")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/finance/orders/HS-1001")
+    assert approver.faults() == []
+
+
 def test_a_purchase_by_keyboard_alone(come: type[Visitor], site: Site) -> None:
     visitor = come(size="desk")  # type: ignore[call-arg]
     before = newest_order(site).id

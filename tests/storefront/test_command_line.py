@@ -104,9 +104,11 @@ def test_every_step_tells_programs_the_same_as_one_json_object(here: Here, shop:
         "rows": 4,
         "documents": 2,
         "sales_new": 1,
+        "sales_attributed": 1,
         "returns_new": 1,
         "rejected_rows": 1,
         "unmatched_rows": 1,
+        "warning": None,
     }
     closing = ("periods", "close", "--program", "roses", "--through", "2024-06")
     (month,) = here.data(*closing)["closed"]
@@ -243,7 +245,7 @@ def test_an_import_whose_rejects_cannot_be_written_does_not_begin(here: Here, sh
         ("postgresql+psycopg://localhost:1/x", "The database refused: "),
         ("sqlite:////nowhere/at/all.sqlite3", "The database refused: unable to open"),
         (f"sqlite:///{Path(__file__)}", "The database refused: file is not a database."),
-        ("sqlite://", "The database is at revision None, the code needs"),
+        ("sqlite://", "The database is empty, the code needs"),
     ],
 )
 def test_a_database_that_cannot_be_used_is_told_in_one_sentence(url: str | None, said: str) -> None:
@@ -315,6 +317,8 @@ def test_the_demo_prints_the_trail_of_one_order_and_that_the_books_balance() -> 
     assert [name for name in labels if not re.search(rf"^  {name} ", ran.out, re.MULTILINE)] == []
     for code in ("accrual", "clawback", "release", "payout_reserve", "payout_settle"):
         assert re.search(rf"\b{code} .*→?.*VND", ran.out), code
+    for code in ("payout_reserve", "payout_settle"):
+        assert re.search(rf"\b{code} .* 179,520 of 379,860 VND$", ran.out, re.MULTILINE), code
     assert ran.out.splitlines()[-1] == "books: balanced"
     told = Here(None).data("demo")
     assert told["balanced"] is True

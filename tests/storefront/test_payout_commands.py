@@ -82,10 +82,37 @@ def test_people_see_the_batch_as_a_table(desk: Desk) -> None:
     header, row = desk.here("payouts", "approve", *OF_ROSES, "--by", "thu", "1").out.splitlines()[
         1:
     ]
-    assert header.split() == ["payout", "amount", "rail", "destination", "state"]
-    assert row.split() == ["1", "10.00", "EUR", "test", "bank", "of", "mai", "approved"]
+    assert " ".join(header.split()) == "payout partner name amount rail destination state"
+    assert " ".join(row.split()) == "1 mai Mai 10.00 EUR test bank of mai approved"
     again = desk.here("payouts", "build", *OF_ROSES, "--by", "quang").out
     assert again == "Nobody can be paid now.\n"
+
+
+def test_what_was_not_sent_is_not_settled(desk: Desk) -> None:
+    batch, payout = desk.build()
+    settle = ("payouts", "settle", *OF_ROSES, "--by", "quang", batch)
+    for then, told in ((None, "approve it and send it first."), ("approve", ": send it first.")):
+        if then:
+            desk.data(then, batch, by="thu")
+        ran = desk.here(*settle)
+        assert (ran.code, ran.out) == (1, "")
+        assert ran.err.startswith("hoahong: Batch 1 wasn't sent yet, so nothing of it has arrived")
+        assert ran.err.endswith(f"{told}\n")
+        assert desk.refused("settle", batch, "--payout", payout) == "StateConflict"
+    desk.data("send", batch)
+    settled = desk.here(*settle)
+    assert (settled.code, settled.out.splitlines()[0]) == (0, "Batch 1 is approved: 1 settled.")
+
+
+def test_a_batch_of_which_the_rail_cannot_tell_is_not_settled_in_one(
+    desk: Desk, engine: Engine
+) -> None:
+    with database.transaction(engine) as session:
+        make_partner(session, make_program(session), "mai", payout_destination="unknown")
+    batch, _ = desk.build()
+    desk.data("approve", batch, by="thu")
+    assert desk.data("send", batch)["payouts"][0]["state"] == "unknown"
+    assert desk.refused("settle", batch) == "StateConflict"
 
 
 def test_a_batch_is_not_approved_or_refused_by_its_maker(desk: Desk) -> None:

@@ -27,6 +27,10 @@ ADDRESSES = {
         "/finance/review?program=%00",
         "/finance/orders/%00",
         "/finance/partners/%00",
+        "/finance/find?q=%00",
+        f"/finance/find?q={HUGE}",
+        f"/finance/find?q={'x' * 5000}",
+        "/finance/find?q=%ff&program=%00",
     ],
     "": ["/k/%00", f"/k/{'x' * 5000}", "/@%00", "/p/%00", "/o/%00", "/media/..%2fx", "/?lang=%ff"],
 }

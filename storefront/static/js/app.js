@@ -42,6 +42,39 @@ for (const all of document.querySelectorAll("[data-all]")) {
   });
 }
 
+// What is chosen of a table, as it is ticked: <p data-ticked="name" data-digits="2" hidden> with its parts
+// [data-some], [data-count], [data-sum] and [data-none]; each tick bears data-minor. What stands beside it
+// without scripts, [data-unticked], gives way.
+for (const told of document.querySelectorAll("[data-ticked]")) {
+  const form = told.closest("form");
+  const digits = Number(told.dataset.digits);
+  const written = (number, places) =>
+    new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: places, maximumFractionDigits: places }).format(number);
+  const tell = () => {
+    const ticked = [...form.querySelectorAll(`input[name="${told.dataset.ticked}"]:checked`)];
+    const sum = ticked.reduce((all, one) => all + Number(one.dataset.minor), 0);
+    told.querySelector("[data-count]").textContent = written(ticked.length, 0);
+    told.querySelector("[data-sum]").textContent = written(sum / 10 ** digits, digits);
+    told.querySelector("[data-some]").hidden = !ticked.length;
+    told.querySelector("[data-none]").hidden = ticked.length > 0;
+  };
+  form.addEventListener("change", tell);
+  window.addEventListener("pageshow", tell); // a browser that goes back ticks again what was ticked
+  told.hidden = false;
+  form.querySelector("[data-unticked]").hidden = true;
+  tell();
+}
+
+// A key leads to a field: <input data-key="/">
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, textarea, select")) return;
+  const field = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === event.key);
+  if (!field) return;
+  event.preventDefault();
+  field.focus();
+  field.select();
+});
+
 // Tables by keyboard: j and k walk the rows.
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;

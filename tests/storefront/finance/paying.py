@@ -1,20 +1,25 @@
-"""Orders brought to where finance meets them: completed long ago, their holds over or not."""
+"""Orders brought to where finance meets them: completed long ago, their holds over or not.
+
+And the first batch of payouts: building it, and what is done with it.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from commissions import accrual, approval, conversions, ledger, partners, programs
-from commissions.models import Program
+from commissions.models import Payout, Program
 from commissions.values import Completion, Sale, SaleLine, Touch
 from storefront import clock, database
-from tests.storefront.web import CODE
+from tests.storefront.web import CODE, Browser
 
 DAY = timedelta(days=1)
 TONER = 329_000
+PAYOUTS = "/finance/payouts"
+BATCH = f"{PAYOUTS}/1"
 
 
 def sell(
@@ -62,3 +67,31 @@ def program_of(session: Session) -> Program:
 def now(session: Session) -> datetime:
     """Return the shop's time."""
     return clock.now(session)
+
+
+def build(browser: Browser, *codes: str) -> int:
+    """Build a batch for partners and return the answer's status."""
+    return browser.post(PAYOUTS, page=f"{PAYOUTS}?lang=en", partners=list(codes)).status_code
+
+
+def act(browser: Browser, what: str, **fields: object) -> int:
+    """Do something with the first batch and return the answer's status."""
+    return browser.post(f"{BATCH}/{what}", page=BATCH, **fields).status_code
+
+
+def states(engine: Engine) -> dict[str, str]:
+    """Return the state of every payout, by its rail."""
+    with Session(engine) as session:
+        return {payout.rail: payout.state for payout in session.scalars(select(Payout))}
+
+
+def pay_to(engine: Engine, destination: str) -> None:
+    """Let Mây be paid by hand to an account."""
+    with database.transaction(engine) as session:
+        may = partners.find(session, programs.find(session, CODE), "may")
+        may.payout_destination = destination
+
+
+def payout_of(engine: Engine, rail: str) -> int:
+    with Session(engine) as session:
+        return session.scalars(select(Payout.id).where(Payout.rail == rail)).one()

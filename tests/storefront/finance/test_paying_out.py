@@ -7,47 +7,23 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from commissions import partners, programs
-from commissions.models import Batch, Payout
+from commissions.models import Batch, Partner
 from storefront import database
 from storefront.access import APPROVER, PREPARER
 from storefront.accounts import users
-from tests.storefront.finance import paying
-from tests.storefront.finance.paying import books_balance
+from tests.storefront.finance.paying import (
+    BATCH,
+    PAYOUTS,
+    act,
+    books_balance,
+    build,
+    payout_of,
+    states,
+)
 from tests.storefront.hub.reading import text_of
 from tests.storefront.web import CODE, HASHED, STAFF, Browser
 
-PAYOUTS = "/finance/payouts"
-BATCH = f"{PAYOUTS}/1"
 BOTH = "both@hoasom.example"
-
-
-@pytest.fixture
-def preparer(shop_engine: Engine, browser: Browser) -> Browser:
-    """Who builds the batches."""
-    paying.two_ready_one_on_hold(shop_engine)
-    return browser.sign_in("preparer")
-
-
-@pytest.fixture
-def approver(preparer: Browser, new_browser: type[Browser]) -> Browser:
-    """Who approves what the preparer has built."""
-    return new_browser().sign_in("approver")  # type: ignore[call-arg]  # reason: a fixture's class
-
-
-def build(browser: Browser, *codes: str) -> int:
-    """Build a batch for partners and return the answer's status."""
-    return browser.post(PAYOUTS, page=f"{PAYOUTS}?lang=en", partners=list(codes)).status_code
-
-
-def act(browser: Browser, what: str, **fields: object) -> int:
-    """Do something with the first batch and return the answer's status."""
-    return browser.post(f"{BATCH}/{what}", page=BATCH, **fields).status_code
-
-
-def states(engine: Engine) -> dict[str, str]:
-    """Return the state of every payout, by its rail."""
-    with Session(engine) as session:
-        return {payout.rail: payout.state for payout in session.scalars(select(Payout))}
 
 
 def test_a_batch_goes_from_built_to_paid_by_both_rails(
@@ -62,7 +38,7 @@ def test_a_batch_goes_from_built_to_paid_by_both_rails(
     assert states(shop_engine) == {"test": "approved", "manual": "approved"}
     assert act(approver, "send") == 200
     assert states(shop_engine) == {"test": "sent", "manual": "sent"}
-    manual = _payout(shop_engine, "manual")
+    manual = payout_of(shop_engine, "manual")
     assert act(preparer, "settle", payout=manual) == 200
     assert states(shop_engine) == {"test": "sent", "manual": "settled"}
     assert act(preparer, "settle") == 200
@@ -111,7 +87,7 @@ def test_a_payout_fails_for_a_reason(
     build(preparer, "may")
     act(approver, "approve")
     act(approver, "send")
-    manual = _payout(shop_engine, "manual")
+    manual = payout_of(shop_engine, "manual")
     assert act(preparer, "fail", payout=manual, reason=" ") == 422
     assert preparer.page
     assert 'id="payout-reason-fault"' in preparer.page.text
@@ -129,12 +105,13 @@ def test_money_that_came_back_is_ready_again(
     build(preparer, "may")
     act(approver, "approve")
     act(approver, "send")
-    manual = _payout(shop_engine, "manual")
+    manual = payout_of(shop_engine, "manual")
     assert act(preparer, "return", payout=manual, reason="too early") == 409
     act(preparer, "settle")
     assert act(preparer, "return", payout=manual, reason="the bank sent it back") == 200
     assert states(shop_engine) == {"manual": "returned"}
     assert build(preparer, "may") == 200
+    assert "Failed 0 none waits for you" in text_of(preparer.get(f"{PAYOUTS}?lang=en").text)
     assert books_balance(shop_engine)
 
 
@@ -169,8 +146,23 @@ def test_who_has_no_details_cannot_be_paid(preparer: Browser, shop_engine: Engin
     with database.transaction(shop_engine) as session:
         may = partners.find(session, programs.find(session, CODE), "may")
         may.payout_rail = may.payout_destination = None
-    assert "no payout details yet" in preparer.get(f"{PAYOUTS}?lang=en").text
+    page = text_of(preparer.get(f"{PAYOUTS}?lang=en").text)
+    assert "no payout details yet" in page
+    assert "1 partner lacks payout details: 39,480 ₫ can't be paid." in page
+    assert "the columns payout_rail and payout_destination" in page
+    assert "No batch can be built now" not in page, "somebody else can be paid"
     assert build(preparer, "may") == 409
+
+
+def test_a_button_that_is_off_says_why(preparer: Browser, shop_engine: Engine) -> None:
+    with database.transaction(shop_engine) as session:
+        for one in session.scalars(select(Partner)):
+            one.payout_rail = one.payout_destination = None
+    page = preparer.get(f"{PAYOUTS}?lang=en").text
+    assert 'disabled aria-describedby="why-off"' in page
+    told = text_of(page)
+    assert "No batch can be built now. no payout details yet: 2, below the minimum: 1." in told
+    assert "Waiting for you 0 VND 0 partners to pay 2 partners lack payout details" in told
 
 
 def test_a_destination_is_never_shown_in_full(preparer: Browser, shop_engine: Engine) -> None:
@@ -239,7 +231,9 @@ def test_what_was_taken_out_of_a_batch_counts_in_no_sum(
     preparer: Browser, approver: Browser, shop_engine: Engine
 ) -> None:
     build(preparer, "linh", "may")
-    assert act(preparer, "fail", payout=_payout(shop_engine, "manual"), reason="wrong bank") == 200
+    assert (
+        act(preparer, "fail", payout=payout_of(shop_engine, "manual"), reason="wrong bank") == 200
+    )
     assert act(approver, "approve") == 200
     page = text_of(approver.get(f"{BATCH}?lang=en").text)
     assert "Approved today 1 VND 39,480" in page
@@ -252,8 +246,3 @@ def test_a_batch_that_nobody_approved_is_not_sent(preparer: Browser, shop_engine
     build(preparer, "linh")
     assert act(preparer, "send") == 409
     assert states(shop_engine) == {"test": "reserved"}
-
-
-def _payout(engine: Engine, rail: str) -> int:
-    with Session(engine) as session:
-        return session.scalars(select(Payout.id).where(Payout.rail == rail)).one()

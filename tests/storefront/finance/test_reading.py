@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from commissions import approval, conversions
-from storefront import database
+from commissions import approval, conversions, payouts
+from commissions.values import Sale, SaleLine
+from storefront import database, payout_run
 from storefront.book_checks import BookCheck
 from storefront.clock import DemoClock
 from tests.storefront.finance import paying
@@ -83,6 +86,56 @@ def test_a_rejected_commission_is_marked_and_counts_in_no_sum(
     assert books_balance(shop_engine)
 
 
+def test_a_trail_tells_who_was_paid_and_who_said_so(finance: Browser, shop_engine: Engine) -> None:
+    with database.transaction(shop_engine) as session:
+        past = Past(session, paying.program_of(session))
+        past.sell("A-5", ("BOX-001", 1), ("TON-200", 4), days=30)
+        past.complete("A-5", days=25)
+        past.release(days=1)
+        built = payouts.build_batch(session, past.program, maker="ha", at=ago(1))
+        assert built.batch
+        payouts.approve(session, past.program, built.batch.id, checker="minh", at=ago(1))
+        code = past.program.code
+    payout_run.send_approved(shop_engine, code, payout_run.RAILS, actor="minh", now=ago(0, 2))
+    payout_run.settle_arrived(shop_engine, code, payout_run.RAILS, actor="jobs", now=ago(0, 1))
+    told = text_of(finance.get("/finance/orders/A-5?lang=en").text)
+    assert "Sent to Nhà Mây, Linh Đan" in told or "Sent to Linh Đan, Nhà Mây" in told
+    assert re.search(r"Paid to (Nhà Mây, Linh Đan|Linh Đan, Nhà Mây) \d\d:\d\d the rail", told)
+    assert "the automatic run" in text_of(finance.get("/finance/orders/A-1?lang=en").text)
+    assert "of 252,600" in told, "a payout pays other orders, too"
+
+
+def test_of_many_goods_a_trail_names_the_first_three(finance: Browser, shop_engine: Engine) -> None:
+    with database.transaction(shop_engine) as session:
+        program = paying.program_of(session)
+        lines = tuple(SaleLine(n, f"STOCK-{n:02}", 1, 1_000, None) for n in range(1, 67))
+        paid = ago(1)
+        conversions.record(session, program, [Sale("489434", paid, "VND", lines)])
+    head = text_of(finance.get("/finance/orders/489434?lang=en").text).partition("Touches seen")[0]
+    assert "STOCK-01, STOCK-02, STOCK-03 and 63 more. It earns nobody a commission." in head
+    assert "STOCK-04" not in head
+
+
+def test_the_books_tell_held_money_as_the_partners_page_does(
+    finance: Browser, shop_engine: Engine
+) -> None:
+    with database.transaction(shop_engine) as session:
+        past = Past(session, paying.program_of(session))
+        held = [past.id_of("A-1"), past.id_of("A-3")]
+        approval.hold(session, past.program, held, at=ago(0), actor="ha", reason="odd")
+    page = text_of(finance.get("/finance/books?lang=en").text)
+    assert "Partner On hold Held for review Ready In payout In all, VND" in page
+    assert "Linh Đan 0 78,960 0 0 78,960" in page
+    assert "Of what is on hold and ready to pay, 78,960 ₫ are held for review." in page
+    figures = text_of(finance.get("/finance/partners/linh?lang=en").text)
+    assert "on hold 0 held 78,960 ready, VND 0 in payout 0" in figures
+
+
+def test_a_partner_is_paid_by_hand_or_by_a_rail(finance: Browser) -> None:
+    assert "Paid by hand to ••8841." in finance.get("/finance/partners/may?lang=en").text
+    assert "Paid by the rail test to ••4417." in finance.get("/finance/partners/linh?lang=en").text
+
+
 def test_a_trail_of_an_unknown_order_or_partner_is_not_found(finance: Browser) -> None:
     assert finance.get("/finance/orders/A-0").status_code == 404
     assert finance.get("/finance/partners/nobody").status_code == 404
@@ -124,7 +177,7 @@ def test_the_demos_clock_goes_forward_and_tells_what_was_due(
     assert "What waits for time" in finance.get("/demo?lang=en").text
     answer = finance.post("/demo/advance", page="/demo?lang=en", days="15")
     assert answer.status_code == 200
-    assert "hoa-som: 2 commissions are ready now." in answer.text
+    assert "Hoa Sớm: 2 commissions are ready now." in answer.text
     with Session(shop_engine) as session:
         assert session.get_one(DemoClock, 1).ahead_s == 15 * 86_400
     assert "Nothing was due." in finance.post("/demo/advance", page="/demo", days="1").text

@@ -310,7 +310,7 @@ def test_orders_are_found_by_number_name_and_phone(desk: Browser, shop_engine: E
     only = desk.get(f"{DESK}?q=HS-9002&state=unpaid").text
     assert ">HS-9002<" in only
     assert f">{NUMBER}<" not in only
-    assert "Nobody found" in desk.get(f"{DESK}?q=%25&lang=en").text
+    assert "No order found" in desk.get(f"{DESK}?q=%25&lang=en").text
     assert "No order here" in desk.get(f"{DESK}?state=completed&lang=en").text
 
 
