@@ -22,9 +22,9 @@ from commissions.models import (
     StateChange,
 )
 from commissions.states import BatchState, CommissionState, PayoutState
+from storefront import masking
 
 MOST_BATCHES = 100
-_SHOWN_DIGITS = 4
 SENT, PAID, FAILED = "sent", "paid", "failed"
 """Where an approved batch stands when nothing of it is left to send: by its payouts alone."""
 STATES: Mapping[str, tuple[str, ...]] = {
@@ -143,10 +143,8 @@ class Item(NamedTuple):
 
 
 def masked(destination: str | None) -> str:
-    """Return where a payout goes to as screens may show it: the last signs alone."""
-    if not destination:
-        return ""
-    return f"••{destination[-_SHOWN_DIGITS:]}" if len(destination) > _SHOWN_DIGITS else "••"
+    """Return where a payout goes to as screens may show it: how it ends."""
+    return f"••{masking.end_of(destination)}" if destination else ""
 
 
 def payable(session: Session, program: Program) -> list[Payable]:
