@@ -37,9 +37,10 @@ def shop_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="module")
-def app(shop_engine: Engine) -> Iterator[Flask]:
+def app(shop_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The web app on that database."""
-    app = create_app(Settings(shop_engine.url.render_as_string(hide_password=False), SECRET))
+    url = shop_engine.url.render_as_string(hide_password=False)
+    app = create_app(Settings(url, SECRET, spool=tmp_path_factory.mktemp("spool")))
     yield app
     app.extensions["engine"].dispose()
 
