@@ -1,7 +1,8 @@
 """The books: chart of accounts, posting, balances, seals, verification.
 
 The only writer of accounts, transfers, entries and seals. Does not decide who is owed what.
-Read ``chart``, ``posting``, ``balances``, ``sealing``, ``verifying``, in this order.
+Read ``chart``, ``postings``, ``posting``, ``one``, ``balances``, ``sealing``, ``verifying``, in
+this order.
 """
 
 from commissions.ledger.balances import AccountBalance, balance, balances
@@ -15,14 +16,13 @@ from commissions.ledger.chart import (
     payable,
 )
 from commissions.ledger.posting import (
-    Posted,
-    Posting,
     hold_months_open,
     open_from,
     post,
     refuse_sealed_months,
     stop_postings,
 )
+from commissions.ledger.postings import Posted, Posting
 from commissions.ledger.sealing import last_seal, write_seal
 from commissions.ledger.verifying import Report, verify
 from commissions.ledger.verifying_claims import POSTED_AS

@@ -7,15 +7,11 @@ apart. The plain path takes nine statements; here is what each trick saves.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlalchemy.orm import Session
 
 from commissions import sets
+from commissions.ledger.postings import Posting
 from commissions.models import Program
-
-if TYPE_CHECKING:
-    from commissions.ledger.posting import Posting
 
 # The accounts are locked in id order, as everywhere. ``on conflict`` also waits for a writer of
 # the same key who hasn't committed. Whatever fails to match leaves ``made`` empty, and then

@@ -7,7 +7,6 @@ in the books with other content, and an amount that isn't above zero.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
 from typing import NamedTuple
@@ -20,45 +19,10 @@ from commissions import sets
 from commissions.errors import AmountInvalid, KeyConflict, MonthSealed
 from commissions.ledger import one
 from commissions.ledger.chart import AccountRef
+from commissions.ledger.postings import Posted, Posting
 from commissions.models import Account, Entry, Program, Seal, Transfer
 from commissions.money import MAX_MINOR
 from commissions.periods import aware
-
-
-@dataclass(frozen=True, slots=True)
-class Posting:
-    """A transfer to be made; ``(code, reference)`` is its key, ``cause_id`` what caused it."""
-
-    code: str
-    reference: str
-    debit: AccountRef
-    credit: AccountRef
-    amount_minor: int
-    effective_at: datetime
-    cause_id: int
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """The transfer's key, unique in its program."""
-        return (self.code, self.reference)
-
-    @property
-    def content(self) -> Mapping[str, object]:
-        """What the key stands for, by name."""
-        return {
-            "debit": self.debit,
-            "credit": self.credit,
-            "amount_minor": self.amount_minor,
-            "effective_at": self.effective_at.isoformat(),
-            "cause_id": self.cause_id,
-        }
-
-
-class Posted(NamedTuple):
-    """How many transfers were made, and how many were in the books already."""
-
-    new: int
-    replayed: int
 
 
 class _Held(NamedTuple):

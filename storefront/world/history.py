@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -28,44 +28,13 @@ from storefront.orders.states import OrderState
 from storefront.payments.models import Payment
 from storefront.shop import terms
 from storefront.shop.models import Product, Shop
+from storefront.world.cast import Cast, Seller, Shopper
 from storefront.world.paydays import Payday
 
 DAYS = 62
 _SEED = 20
 _CARRIERS = ("Giao Sớm", "Viettel Post", "GHN")
 _CLOSED_AFTER = timedelta(days=3)
-
-
-@dataclass(frozen=True, slots=True)
-class Shopper:
-    """Somebody who buys."""
-
-    name: str
-    phone: str
-    email: str
-    address: str
-    city: str
-
-
-@dataclass(frozen=True, slots=True)
-class Seller:
-    """A KOC, their own link, and the stock codes that their page shows."""
-
-    partner_id: int
-    link_id: int
-    skus: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Cast:
-    """Who and what the history is made of."""
-
-    program_code: str
-    sellers: Sequence[Seller]
-    shoppers: Sequence[Shopper]
-    operator: str
-    maker: str
-    checker: str
 
 
 @dataclass(frozen=True, order=True)

@@ -33,6 +33,7 @@ from storefront.shop.models import (
     ShopPage,
 )
 from storefront.world import abroad, history, reading
+from storefront.world.cast import Cast, Seller, Shopper
 
 PASSWORD = "hoa-som-demo"  # noqa: S105  # reason: a demo's, printed where it is started
 _CODE = "hoa-som"
@@ -93,12 +94,11 @@ def open_world(engine: Engine) -> Opened:
             for one in world.partners
             if one.kind == "koc"
         ]
-    cast = history.Cast(
+    cast = Cast(
         program_code=_CODE,
         sellers=sellers,
         shoppers=[
-            history.Shopper(one.name, one.phone, one.email, one.address, one.city)
-            for one in world.shoppers
+            Shopper(one.name, one.phone, one.email, one.address, one.city) for one in world.shoppers
         ],
         operator=logins["operator"],
         maker=logins["preparer"],
@@ -232,7 +232,7 @@ def _page(
     partner: Partner,
     told: reading.Partner,
     products: Mapping[str, Product],
-) -> history.Seller:
+) -> Seller:
     link = _link(session, program, partner)
     session.add(
         ShopPage(
@@ -264,7 +264,7 @@ def _page(
             for place, item in enumerate(one.items)
         )
     skus = dict.fromkeys(item.sku for one in told.collections for item in one.items)
-    return history.Seller(partner.id, link.id, tuple(skus))
+    return Seller(partner.id, link.id, tuple(skus))
 
 
 def _link(session: Session, program: Program, partner: Partner) -> ReferralLink:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
@@ -14,9 +13,7 @@ from commissions.models import Payout
 from commissions.providers import TestRail
 from commissions.states import PayoutState
 from storefront import database, payout_run
-
-if TYPE_CHECKING:
-    from storefront.world.history import Cast
+from storefront.world.cast import Cast
 
 
 class Payday(Enum):
