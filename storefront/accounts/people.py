@@ -14,7 +14,7 @@ from storefront.transactions import session
 
 _MACHINES: Mapping[str, LazyString] = {
     "bank": _l("the bank"),
-    "jobs": _l("the nightly run"),
+    "jobs": _l("the automatic run"),
     "shop": _l("the shop"),
     "shopper": _l("the shopper"),
 }

@@ -16,8 +16,6 @@ def person(mail: str | None, payout_state: str = "") -> str:
 
     The jobs run all day and ask the rails what became of payouts: then it is the rail that told.
     """
-    if mail != ACTOR:
-        return people.person(mail)
-    if payout_state in _TOLD_BY_THE_RAIL:
+    if mail == ACTOR and payout_state in _TOLD_BY_THE_RAIL:
         return str(_("the rail"))
-    return str(_("the automatic run"))
+    return people.person(mail)
