@@ -134,6 +134,11 @@ def make_cart_token() -> str:
     return _write(CART, secrets.token_urlsafe(16))
 
 
+def keep_cart_token(token: str) -> None:
+    """Let the browser keep its cart for as long again: it has been used."""
+    _write(CART, token)
+
+
 def _read(name: str) -> str | None:
     fresh = g.get("cookies", {}).get(name)
     return str(fresh) if fresh else cookies(current_app).read(name, request.cookies.get(name, ""))

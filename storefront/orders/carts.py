@@ -27,9 +27,12 @@ def find(session: Session, *, for_change: bool = False) -> Cart | None:
     if token is None or not is_plain(token):
         return None
     query = select(Cart).where(Cart.token == token)
-    if for_change:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    return session.scalar(query)
+    if not for_change:
+        return session.scalar(query)
+    found = session.scalar(query.with_for_update().execution_options(populate_existing=True))
+    if found:
+        visits.keep_cart_token(token)
+    return found
 
 
 def find_or_make(session: Session, *, at: datetime) -> Cart:

@@ -270,3 +270,15 @@ def test_a_picture_is_kept_by_browsers_for_good(app: Flask) -> None:
     assert answer.content_type.startswith("image/svg+xml")
     again = client.get("/media/plate.svg", headers={"If-None-Match": answer.headers["ETag"]})
     assert again.status_code == 304
+
+
+def test_a_cart_waits_for_sixty_days_from_its_last_change(browser: Browser) -> None:
+    browser.get("/p/rose-toner")
+    fields = {"csrf_token": browser.hidden("csrf_token"), "sku": "TON-200", "quantity": "1"}
+    for _tap in ("the first piece", "one more, much later"):
+        answer = browser.client.post(
+            "/cart/add", data=fields, headers={"Referer": "http://localhost/"}
+        )
+        kept = [one for one in answer.headers.getlist("Set-Cookie") if one.startswith("cart=")]
+        assert len(kept) == 1
+        assert "Max-Age=5184000" in kept[0]
