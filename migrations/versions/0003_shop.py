@@ -286,6 +286,7 @@ def _make_tables(wall_clock: sa.TextClause) -> None:
     op.create_index(
         op.f("ix_orders_state_placed_at"), "orders", ["state", "placed_at"], unique=False
     )
+    op.create_index(op.f("ix_orders_partner_id"), "orders", ["partner_id"], unique=False)
     op.create_table(
         "cart_lines",
         sa.Column("cart_id", ID, nullable=False),
@@ -403,6 +404,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_order_events_order_id"), table_name="order_events")
     op.drop_table("order_events")
     op.drop_table("cart_lines")
+    op.drop_index(op.f("ix_orders_partner_id"), table_name="orders")
     op.drop_index(op.f("ix_orders_state_placed_at"), table_name="orders")
     op.drop_table("orders")
     op.drop_table("collection_items")

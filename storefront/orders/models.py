@@ -89,6 +89,7 @@ class Order(Base):
         CheckConstraint("goods_minor > 0 and shipping_minor >= 0", name="amounts"),
         CheckConstraint("total_minor = goods_minor + shipping_minor", name="total"),
         Index(None, "state", "placed_at"),
+        Index(None, "partner_id"),
         # A number is never given twice: the engine knows the sale by it.
         {"sqlite_autoincrement": True},
     )
