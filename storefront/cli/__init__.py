@@ -12,6 +12,7 @@ import click
 from sqlalchemy.exc import DatabaseError, DataError, IntegrityError
 
 from commissions.errors import HoahongError
+from storefront import memory
 from storefront.cli.books import ledger_group, statements
 from storefront.cli.db import db
 from storefront.cli.demo import demo
@@ -53,6 +54,7 @@ for command in COMMANDS:
 
 def main() -> None:
     """Run the command line; a refusal is one sentence on standard error."""
+    memory.collect_seldom()
     try:
         hoahong(standalone_mode=True)
     except HoahongError as refusal:

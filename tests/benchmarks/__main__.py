@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from storefront import memory
 from tests.benchmarks import machine, report, rounds
 from tests.benchmarks.ground import Absent, Ground
 from tests.benchmarks.registry import ALL
@@ -43,6 +44,7 @@ def main(
         for row in ALL:
             click.echo(f"{row.name:16} {row.title}{' (--long)' if row.is_long else ''}")
         return
+    memory.collect_seldom()  # as every program of ours does at its start
     told = report.console(to_stderr=True)
     verdicts = []
     with _ground(peers, scale) as ground:

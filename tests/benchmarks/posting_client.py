@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from commissions import ledger
 from commissions.ledger import Posting
 from commissions.models import Program
-from storefront import database
+from storefront import database, memory
 from tests.benchmarks import timing
 from tests.benchmarks.books import found_program, opened, postings
 
@@ -36,6 +36,7 @@ def poster(engine: Engine, program: Program, waiting: Iterator[Posting]) -> Call
 
 def main(url: str, first: int, count: int, seconds: float, threads: int) -> None:
     """Get ready, wait for the others, post until time is up."""
+    memory.collect_seldom()
     with opened(url) as engine:
         program = found_program(engine)
         with database.snapshot(engine) as session:
