@@ -27,6 +27,19 @@ from storefront.intake.rows import Columns, Mapping
 from tests.factories import at, make_partner, make_plan, make_program
 from tests.storefront.plain_books import Books, plain_books
 
+WRITTEN = """\
+[file]
+time_zone = "UTC"
+currency = "EUR"
+[columns]
+reference = "invoice"
+occurred_at = "at"
+stock_code = "code"
+quantity = "pieces"
+unit_price = "price"
+buyer = "buyer"
+"""
+"""A mapping file of the columns that HEADER names."""
 HEADER = "invoice,at,buyer,code,pieces,price"
 COLUMNS = Columns("invoice", "at", "code", "pieces", unit_price="price", buyer="buyer")
 MAPPING = Mapping(

@@ -17,20 +17,10 @@ from sqlalchemy import Engine, text
 from storefront import database
 from tests.storefront import running
 from tests.storefront.running import PROGRAM, Here, environment
-from tests.storefront.shop import HEADER, Shop
+from tests.storefront.shop import HEADER, WRITTEN, Shop
 
 ROSES = Path(__file__).parents[1] / "data" / "roses.toml"
-MAPPING = """\
-[file]
-time_zone = "UTC"
-currency = "EUR"
-[columns]
-reference = "invoice"
-occurred_at = "at"
-stock_code = "code"
-quantity = "pieces"
-unit_price = "price"
-buyer = "buyer"
+MAPPING = f"""{WRITTEN}\
 [documents]
 return_prefixes = ["C"]
 """

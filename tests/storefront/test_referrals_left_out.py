@@ -11,20 +11,8 @@ from storefront.intake import importing, mapping_file
 from storefront.intake.importing import ImportRequest
 from storefront.intake.referrals import ReferralsMissing
 from tests.storefront.running import Here
-from tests.storefront.shop import HEADER, MAPPING, Shop
+from tests.storefront.shop import HEADER, MAPPING, WRITTEN, Shop
 
-WRITTEN = """\
-[file]
-time_zone = "UTC"
-currency = "EUR"
-[columns]
-reference = "invoice"
-occurred_at = "at"
-stock_code = "code"
-quantity = "pieces"
-unit_price = "price"
-buyer = "buyer"
-"""
 NAMED = '[referrals]\nbuyer = "customer_id"\npartner = "partner_code"\n'
 SALE = "2024-06-05,bob,ROSE,1,10.00"
 
